@@ -1,0 +1,61 @@
+#pragma once
+// What the facts add up to: RunState = fold(events). The fold is total and pure (core/run_state.cpp): no I/O, no clock,
+// no failure. Progress display, result, `show` and `runs` read this and keep no truth of their own.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "mixagent/event.h"
+
+namespace mixagent {
+
+enum class StepPhase { waiting, running, verified, unverified, failed, skipped };
+
+struct StepState {
+  Step step;
+  StepPhase phase = StepPhase::waiting;
+  std::string seat, model;
+  int attempts = 0;
+  Money cost, wasted;
+  Money attempt_cost;  // of the attempt under way
+  std::string doing;   // "attempt 2 by model", "checks", "review": for the display
+  std::string tree, why;
+};
+
+struct OpenCall {
+  std::string seat, model, step;
+  Money reserved;
+  std::int64_t since_ms = 0;
+};
+
+struct RunState {
+  RunStarted started;
+  std::int64_t started_ms = 0, last_ms = 0, last_seq = 0;
+  std::string base_tree, head_tree;  // head: after the last integration
+  Plan plan;
+  std::string lane, lane_reason;
+  std::vector<std::string> order;  // step ids in plan order
+  std::map<std::string, StepState> steps;
+  std::vector<CheckRecord> baseline, final_checks;
+  std::vector<Finding> findings_open;
+  Usage usage;
+  Money spent;                              // settled
+  Money wasted;
+  std::map<std::string, Money> by_seat, by_model;
+  std::map<std::string, Usage> usage_by_seat, usage_by_model;
+  std::map<std::string, int> calls_by_seat, calls_by_model;
+  std::map<std::string, OpenCall> open;     // call key -> reservation without an end
+  int model_calls = 0, escalations = 0, retries = 0, unknown = 0;
+  std::vector<std::string> notes;
+  std::vector<std::string> applied;         // files delivered
+  std::string delivered;
+  bool completed = false;
+  RunResult result;
+};
+
+void apply(RunState& state, const Event& event);
+RunState fold(const std::vector<Event>& events);
+
+}  // namespace mixagent

@@ -1,0 +1,17 @@
+#pragma once
+// Path patterns: * and ? inside one component, ** over any number, [abc]; a pattern without wildcards also matches everything below it
+// when it names a folder ("src/api" or "src/api/" matches "src/api/list.py").
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mixagent {
+
+bool glob_match(std::string_view pattern, std::string_view path);
+bool any_glob_matches(const std::vector<std::string>& patterns, std::string_view path);
+bool has_wildcard(std::string_view pattern);
+// May some path match both? Conservative: true when it cannot be excluded.
+bool globs_overlap(std::string_view a, std::string_view b);
+
+}  // namespace mixagent

@@ -1,0 +1,26 @@
+#pragma once
+// Line differences, for people, reviewers and patch files. Pure.
+
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace mixagent {
+
+// Unified hunks with 3 lines of context, "--- a/path" and "+++ b/path" (or /dev/null) included, `\ No newline at end of file`
+// marked. Empty when equal. Shortest edit script by Myers' O(ND), capped: very different files become one whole-file hunk.
+std::string unified_diff(std::string_view before, std::string_view after, const std::string& path,
+                         bool created, bool deleted);
+// 1-based numbers of the lines of `after` that the diff adds.
+std::set<int> added_lines(std::string_view before, std::string_view after);
+
+struct ThreeWay {
+  std::string text;
+  bool conflict = false;  // then `text` holds <<<<<<< markers
+};
+// diff3: hunks of both sides applied to the base where they do not touch.
+ThreeWay merge_three_way(std::string_view base, std::string_view ours, std::string_view theirs);
+
+bool looks_binary(std::string_view bytes);
+
+}  // namespace mixagent
