@@ -1,0 +1,120 @@
+#include "view/words.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace mixagent {
+
+namespace {
+
+std::string outcome_of(int exit_code) {
+  return exit_code == 0 ? "passes" : "fails (exit " + std::to_string(exit_code) + ")";
+}
+
+bool failed_before(const CheckRecord& check) {
+  return check.baseline_exit_code.value_or(0) != 0;
+}
+
+bool discriminates(const CheckRecord& check) {
+  return failed_before(check) && check.passed();
+}
+
+bool named_by_user(const CheckRecord& check) {
+  return check.origin != CheckOrigin::planner;
+}
+
+std::string quoted(const CheckRecord& check) {
+  return "`" + escape_terminal_line(clip(check.command, 70)) + "`";
+}
+
+std::string explain_full(const std::vector<CheckRecord>& checks) {
+  const auto proof = std::find_if(checks.begin(), checks.end(), [](const CheckRecord& check) {
+    return discriminates(check) && named_by_user(check);
+  });
+  if (proof == checks.end()) return "every check that passed before still passes";
+  return quoted(*proof) +
+         " failed before and passes now, nothing that passed before fails, on exactly the tree "
+         "delivered";
+}
+
+std::string explain_partial(const std::vector<CheckRecord>& checks) {
+  const bool flaky =
+      std::any_of(checks.begin(), checks.end(), [](const CheckRecord& c) { return c.flaky; });
+  if (flaky) return "nothing that passed before fails, but a check is flaky and proves little";
+  const bool planner_only = std::any_of(checks.begin(), checks.end(), discriminates);
+  if (planner_only) {
+    return "nothing that passed before fails; what failed before and passes now was named by "
+           "models only";
+  }
+  return "nothing that passed before fails, but no check failed before and passes now: add one "
+         "with --check";
+}
+
+}  // namespace
+
+std::string before_and_after(const CheckRecord& check) {
+  if (check.unusable) {
+    return check.why.empty() ? "cannot run" : "cannot run: " + escape_terminal_line(check.why);
+  }
+  const std::string before =
+      check.baseline_exit_code ? outcome_of(*check.baseline_exit_code) : "not run";
+  return before + " → " + outcome_of(check.exit_code) + (check.flaky ? " (flaky)" : "");
+}
+
+std::string explain_verified(Verified verified, const std::vector<CheckRecord>& checks) {
+  switch (verified) {
+    case Verified::full:
+      return explain_full(checks);
+    case Verified::partial:
+      return explain_partial(checks);
+    case Verified::none:
+      break;
+  }
+  const bool usable =
+      std::any_of(checks.begin(), checks.end(), [](const CheckRecord& c) { return !c.unusable; });
+  if (checks.empty() || !usable) return "there was no usable check: name one with --check";
+  const auto failed = std::find_if(checks.begin(), checks.end(),
+                                   [](const CheckRecord& check) { return !check.passed(); });
+  if (failed != checks.end()) return quoted(*failed) + " does not pass";
+  return "the checks did not run on the tree delivered";
+}
+
+std::string_view to_string(StepPhase phase) {
+  switch (phase) {
+    case StepPhase::waiting:
+      return "waiting";
+    case StepPhase::running:
+      return "running";
+    case StepPhase::verified:
+      return "verified";
+    case StepPhase::unverified:
+      return "unverified";
+    case StepPhase::failed:
+      return "failed";
+    case StepPhase::skipped:
+      return "skipped";
+  }
+  return "";
+}
+
+std::string paint_status(std::string_view status, const Paint& paint) {
+  if (status == "verified" || status == "full") return paint.green(status);
+  if (status == "failed" || status == "none") return paint.red(status);
+  return paint.yellow(status);
+}
+
+std::string percent(std::int64_t part, std::int64_t whole) {
+  if (whole <= 0) return "";
+  return std::to_string((part * 100 + whole / 2) / whole) + " %";
+}
+
+std::string saving_factor(Money total, Money frontier) {
+  if (total.pico <= 0 || frontier.pico <= 0) return "";
+  char text[32];
+  std::snprintf(text, sizeof text, "x%.1f", to_usd(frontier) / to_usd(total));
+  return text;
+}
+
+}  // namespace mixagent
