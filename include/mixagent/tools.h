@@ -6,6 +6,7 @@
 #include "mixagent/clock.h"
 #include "mixagent/config.h"
 #include "mixagent/console.h"
+#include "mixagent/context.h"
 #include "mixagent/journal.h"
 #include "mixagent/prompts.h"
 #include "mixagent/sandbox.h"
@@ -18,6 +19,7 @@ class SpendLedger;
 struct Tools {
   const Config& config;
   const Prompts& prompts;
+  const Context& context;
   Clock& clock;
   Journal& journal;
   ChatModels& models;

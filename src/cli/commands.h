@@ -1,0 +1,80 @@
+#pragma once
+// The commands as plain functions over plain structs. Options are parsed in cli/options.cpp; the real parts come from
+// cli/wiring.cpp. Every function returns the exit status.
+
+#include <filesystem>
+#include <functional>
+#include <iosfwd>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/load.h"
+#include "mixagent/chat_model.h"
+#include "mixagent/process.h"
+
+namespace mixagent {
+
+struct CliContext {
+  std::ostream& out;
+  std::ostream& err;
+  std::map<std::string, std::string> env;
+  std::filesystem::path cwd;
+  bool color = false;
+  bool interactive = false;
+};
+
+// What every command that reads the configuration takes from the command line.
+struct ConfigFlags {
+  std::vector<std::string> overrides;         // -c key=value
+  std::vector<std::string> seats;             // --seat NAME=MODEL
+  std::vector<ConfigSources::Flag> flags;     // --max-budget-usd and the like
+  bool allow_unpriced = false;
+};
+
+// The root of the repository that holds `directory` (the nearest folder with .git), or empty.
+std::filesystem::path find_repository(const std::filesystem::path& directory);
+// Reads the user's and the project's files and the trust list; root may be empty.
+Result<ConfigSources> gather_sources(const CliContext& context, const std::filesystem::path& root,
+                                     const ConfigFlags& flags);
+// Writes an error as one escaped line, with its hint, and returns its exit status.
+int report_error(const Error& error, CliContext& context);
+
+struct InitOptions {
+  bool force = false;
+  ConfigFlags config;
+};
+int cmd_init(const InitOptions& options, CliContext& context);
+
+struct DoctorOptions {
+  bool offline = false;  // no call per seat
+  ConfigFlags config;
+  Processes* processes = nullptr;                        // for git, ctags, bubblewrap
+  std::function<std::unique_ptr<ChatModels>(const Config&)> connect;  // empty: as offline
+  std::function<std::vector<std::string>()> sandbox_lines;            // what this machine can isolate, for people
+};
+int cmd_doctor(const DoctorOptions& options, CliContext& context);
+
+struct ConfigOptions {
+  bool show_origin = false;
+  bool trust = false;    // config trust
+  bool untrust = false;  // config trust --remove
+  std::string key;       // config KEY: this one only (a prefix is enough)
+  ConfigFlags config;
+};
+int cmd_config(const ConfigOptions& options, CliContext& context);
+
+struct ModelsOptions {
+  std::string filter;  // part of a name, family or provider
+  bool all = false;    // those without a key too
+  ConfigFlags config;
+};
+int cmd_models(const ModelsOptions& options, CliContext& context);
+
+struct SeatsOptions {
+  ConfigFlags config;
+};
+int cmd_seats(const SeatsOptions& options, CliContext& context);
+
+}  // namespace mixagent
