@@ -1,13 +1,13 @@
 #include "core/actions.h"
 
+#include "base/codec.h"
+#include "base/json.h"
+#include "base/text.h"
+
 #include <map>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-
-#include "base/codec.h"
-#include "base/json.h"
-#include "base/text.h"
 
 namespace mixagent {
 
@@ -55,20 +55,34 @@ const std::map<std::string_view, About>& about() {
 // What models call our tools when they fall back on another harness's habits.
 std::string habit_of(const std::string& name) {
   static const std::map<std::string_view, const char*> habits = {
-      {"bash", "run_command"},         {"shell", "run_command"},
-      {"execute", "run_command"},      {"execute_command", "run_command"},
-      {"run", "run_command"},          {"terminal", "run_command"},
-      {"cat", "read_file"},            {"read", "read_file"},
-      {"view", "read_file"},           {"open_file", "read_file"},
-      {"grep", "search"},              {"search_files", "search"},
-      {"ls", "list_files"},            {"list", "list_files"},
-      {"list_dir", "list_files"},      {"glob", "list_files"},
-      {"edit", "edit_file"},           {"str_replace", "edit_file"},
-      {"apply_patch", "edit_file"},    {"replace_in_file", "edit_file"},
-      {"write", "write_file"},         {"create_file", "write_file"},
-      {"write_to_file", "write_file"}, {"done", "finish"},
-      {"submit", "finish"},            {"attempt_completion", "finish"},
-      {"plan", "submit_plan"},         {"review", "submit_review"},
+      {"bash", "run_command"},
+      {"shell", "run_command"},
+      {"execute", "run_command"},
+      {"execute_command", "run_command"},
+      {"run", "run_command"},
+      {"terminal", "run_command"},
+      {"cat", "read_file"},
+      {"read", "read_file"},
+      {"view", "read_file"},
+      {"open_file", "read_file"},
+      {"grep", "search"},
+      {"search_files", "search"},
+      {"ls", "list_files"},
+      {"list", "list_files"},
+      {"list_dir", "list_files"},
+      {"glob", "list_files"},
+      {"edit", "edit_file"},
+      {"str_replace", "edit_file"},
+      {"apply_patch", "edit_file"},
+      {"replace_in_file", "edit_file"},
+      {"write", "write_file"},
+      {"create_file", "write_file"},
+      {"write_to_file", "write_file"},
+      {"done", "finish"},
+      {"submit", "finish"},
+      {"attempt_completion", "finish"},
+      {"plan", "submit_plan"},
+      {"review", "submit_review"},
   };
   const auto found = habits.find(name);
   return found == habits.end() ? std::string() : found->second;

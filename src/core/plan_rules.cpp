@@ -1,14 +1,14 @@
 #include "core/plan_rules.h"
 
+#include "base/glob.h"
+#include "base/text.h"
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <map>
 #include <set>
 #include <string_view>
-
-#include "base/glob.h"
-#include "base/text.h"
 
 namespace mixagent {
 
@@ -169,8 +169,9 @@ class Validator {
       const std::string why = command_fault(checks[i].command);
       if (!why.empty()) fault(where, at + ".command " + why);
       if (!known_results(checks[i].results)) {
-        warn(where, at + ".results '" + clip(checks[i].results, 40) +
-                        "' is unknown (junit:PATH, tap, go-json, pytest, ctest): the exit code decides");
+        warn(where,
+             at + ".results '" + clip(checks[i].results, 40) +
+                 "' is unknown (junit:PATH, tap, go-json, pytest, ctest): the exit code decides");
       }
     }
   }
@@ -281,14 +282,15 @@ bool is_code_like(std::string_view line) {
       line == ")," || line == "})") {
     return true;
   }
-  if (last == ':' && starts_with_any(line, {"def ", "class ", "if ", "elif ", "else", "for ",
-                                            "while ", "try", "except", "finally", "with ",
-                                            "async ", "match ", "case "})) {
+  if (last == ':' &&
+      starts_with_any(line, {"def ", "class ", "if ", "elif ", "else", "for ", "while ", "try",
+                             "except", "finally", "with ", "async ", "match ", "case "})) {
     return true;
   }
-  if (starts_with_any(line, {"#include", "import ", "return ", "const ", "let ", "var ", "func ",
-                             "fn ", "pub ", "public ", "private ", "static ", "raise ", "throw ",
-                             "yield ", "await ", "@", "//", "/*", "assert "}) &&
+  if (starts_with_any(line,
+                      {"#include", "import ", "return ", "const ",   "let ",    "var ",   "func ",
+                       "fn ",      "pub ",    "public ", "private ", "static ", "raise ", "throw ",
+                       "yield ",   "await ",  "@",       "//",       "/*",      "assert "}) &&
       last != '.') {
     return true;
   }
