@@ -1,0 +1,1 @@
+"""Bookshelf: a small HTTP API over a list of books."""

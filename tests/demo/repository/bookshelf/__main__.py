@@ -1,0 +1,3 @@
+from bookshelf.app import serve
+
+serve()
