@@ -1,6 +1,6 @@
 #pragma once
-// Path patterns: * and ? inside one component, ** over any number, [abc]; a pattern without wildcards also matches everything below it
-// when it names a folder ("src/api" or "src/api/" matches "src/api/list.py").
+// Path patterns: * and ? inside one component, ** over any number of them, [abc], {a,b}. A pattern that is the path, or a
+// folder above it, as plain text always matches ("src/api" or "src/api/" matches "src/api/list.py"; "." everything).
 
 #include <string>
 #include <string_view>
