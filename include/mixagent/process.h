@@ -26,6 +26,8 @@ struct Command {
   bool merge_stderr = false;  // both streams in `out`, in order of arrival
   // Bytes for the child on further descriptors: {number in the child, content}. Handed over by memfd.
   std::vector<std::pair<int, std::string>> extra_fds;
+  // The child gets the write end of a pipe at this number; what it says there (at most 64 KB) is in Exit::report.
+  std::optional<int> report_fd;
 };
 
 struct Exit {
@@ -36,6 +38,7 @@ struct Exit {
   bool flooded = false;  // killed for its output
   std::string out, err;  // head and tail, with "\n[... N bytes left out ...]\n" between when cut
   std::uint64_t dropped = 0;
+  std::string report;    // of Command::report_fd
   std::int64_t wall_ms = 0;
   std::int64_t cpu_ms = 0;
   std::int64_t max_rss_kb = 0;

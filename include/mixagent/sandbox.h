@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,6 +45,8 @@ class Sandbox {
   // Everything that the command started is dead when this returns. Error `sandbox`: the isolation broke down;
   // `cancelled`: cancel was requested.
   virtual Result<CommandResult> run(const SandboxCommand& command, const Cancel& cancel) = 0;
+  // The user that commands run as, when it is not the caller's own: the owner that a workspace needs to have.
+  virtual std::optional<unsigned> uid() const { return std::nullopt; }
 };
 
 }  // namespace mixagent
