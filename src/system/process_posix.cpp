@@ -1,6 +1,6 @@
 #include "system/process_posix.h"
 
-#include "system/fd.h"
+#include "system/files.h"
 #include "system/head_tail.h"
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 // once. One object, in main, made before other threads are; the former handlers come back when it
 // is destroyed.
 
-#include "system/fd.h"
+#include "system/files.h"
 
 #include <stop_token>
 #include <thread>
