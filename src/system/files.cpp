@@ -72,14 +72,7 @@ Result<void> write_through_temporary(const std::filesystem::path& path, std::str
     ::unlink(temporary.c_str());
     return fail(io_error(error_number, "cannot replace the file", path.string()));
   }
-  if (durable) {
-    MIX_TRY(const Fd folder,
-            open_path(folder_of(path), O_RDONLY | O_DIRECTORY, 0, "cannot open the folder"));
-    if (::fsync(folder.get()) != 0 && errno != EINVAL) {
-      return fail(io_error(errno, "cannot sync the folder", folder_of(path).string()));
-    }
-  }
-  return {};
+  return durable ? sync_path(folder_of(path)) : Result<void>();
 }
 
 }  // namespace
@@ -164,6 +157,14 @@ Result<void> remove_tree(const std::filesystem::path& path) {
   if (!folder && folder.error().code == ErrorCode::not_found) return {};
   if (!folder) return fail(folder.error());
   return remove_tree_at(folder->get(), whole.filename().string(), path.string());
+}
+
+Result<void> sync_path(const std::filesystem::path& path) {
+  MIX_TRY(const Fd fd, open_path(path, O_RDONLY, 0, "cannot open"));
+  if (::fsync(fd.get()) != 0 && errno != EINVAL) {
+    return fail(io_error(errno, "cannot sync", path.string()));
+  }
+  return {};
 }
 
 bool file_exists(const std::filesystem::path& path) {

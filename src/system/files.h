@@ -61,6 +61,8 @@ Result<void> make_directories(const std::filesystem::path& path, unsigned mode =
 // Whatever it is and whatever its modes are; missing is fine. Never follows a link, never leaves
 // the tree.
 Result<void> remove_tree(const std::filesystem::path& path);
+// Contents of a file, or the names in a folder, onto the disk.
+Result<void> sync_path(const std::filesystem::path& path);
 bool file_exists(const std::filesystem::path& path);
 bool folder_exists(const std::filesystem::path& path);
 
