@@ -1,0 +1,155 @@
+#include "engine/caller.h"
+
+#include <algorithm>
+
+#include "base/digest.h"
+#include "core/codecs.h"
+#include "core/price.h"
+
+namespace mixagent {
+
+namespace {
+
+// Writes down what the client does below one call, and keeps the reservation in step with it: a cut stream was billed,
+// so its reservation is spent and the next try needs its own.
+class Bookkeeper final : public CallObserver {
+ public:
+  Bookkeeper(Tools& tools, Budget& budget, const CallSite& site, const ChatRequest& request,
+             const Ask& ask, Reservation reservation)
+      : tools_(tools), budget_(budget), site_(site), request_(request), ask_(ask),
+        reservation_(reservation) {}
+
+  Result<void> on_retry(const RetryNote& note) override {
+    const Money lost = note.partial_output ? reservation_.amount : Money{};
+    const CallLabels& at = request_.labels;
+    if (note.failed_over_to.empty()) {
+      MIX_OK(tools_.journal.append(CallRetried{at.key, at.seat, site_.model.name, at.step,
+                                               to_string(note.kind), note.why, note.wait_ms, lost}));
+    } else {
+      MIX_OK(tools_.journal.append(CallFailedOver{at.key, at.seat, at.step, site_.model.name,
+                                                  note.failed_over_to, to_string(note.kind)}));
+    }
+    if (!note.partial_output) return {};
+    budget_.settle(reservation_, lost);
+    settled_ = true;
+    Ask again = ask_;
+    again.want_output = reservation_.max_output;  // the request's limit cannot change any more
+    again.least_output = reservation_.max_output;
+    MIX_TRY(reservation_, budget_.reserve(site_.pot, again, tools_.cancel));
+    settled_ = false;
+    return {};
+  }
+
+  void on_delta(std::string_view text) override {
+    tools_.console.progress(request_.labels.step, text);
+  }
+
+  // A path that forgets to settle costs the worst case, never nothing.
+  ~Bookkeeper() override { settle(reservation_.amount); }
+  Bookkeeper(const Bookkeeper&) = delete;
+  Bookkeeper& operator=(const Bookkeeper&) = delete;
+
+  void settle(Money actual) {
+    if (!settled_) budget_.settle(reservation_, actual);
+    settled_ = true;
+  }
+  Money reserved() const { return settled_ ? Money{} : reservation_.amount; }
+
+ private:
+  Tools& tools_;
+  Budget& budget_;
+  const CallSite& site_;
+  const ChatRequest& request_;
+  const Ask ask_;
+  Reservation reservation_;
+  bool settled_ = false;
+};
+
+Money price_or_zero(const Model& model, Money Price::*part) {
+  return model.price ? (*model.price).*part : Money{};
+}
+
+std::size_t bytes_in(const Part& part) {
+  struct Size {
+    std::size_t operator()(const TextPart& p) const { return p.text.size(); }
+    std::size_t operator()(const ReasoningPart& p) const { return p.text.size() + of(p.opaque); }
+    std::size_t operator()(const ImagePart&) const { return 8192; }
+    std::size_t operator()(const ToolCallPart& p) const {
+      return p.name.size() + p.arguments.size() + of(p.opaque);
+    }
+    std::size_t operator()(const ToolResultPart& p) const { return p.text.size(); }
+    std::size_t operator()(const RefusalPart& p) const { return p.text.size(); }
+    std::size_t operator()(const RawPart& p) const { return p.opaque.json.size(); }
+    static std::size_t of(const std::vector<Opaque>& opaque) {
+      std::size_t sum = 0;
+      for (const Opaque& o : opaque) sum += o.json.size();
+      return sum;
+    }
+  };
+  return std::visit(Size{}, part);
+}
+
+}  // namespace
+
+std::int64_t most_tokens(const ChatRequest& request) {
+  std::size_t bytes = request.response_schema.size();
+  for (const Message& message : request.messages) {
+    bytes += 64;
+    for (const Part& part : message.parts) bytes += 16 + bytes_in(part);
+  }
+  for (const ToolDef& tool : request.tools) {
+    bytes += 64 + tool.name.size() + tool.description.size() + tool.schema.size();
+  }
+  return static_cast<std::int64_t>(bytes / 2 + 1);
+}
+
+Result<ChatReply> Caller::ask(ChatRequest request, const CallSite& site) {
+  request.model = site.model.name;
+  request.max_output = std::min(site.seat.max_output, site.model.max_output);
+  request.temperature = site.seat.temperature;
+  // The hash names what is asked, not how much of the answer the pot allows today.
+  const std::string body = encode_request(request);
+  const std::string hash = sha256_hex(body);
+  MIX_TRY(const auto recorded, tools_.journal.recorded(request.labels.key, hash));
+  if (recorded) return decode_reply(*recorded);
+
+  const Ask ask{price_or_zero(site.model, &Price::input) * most_tokens(request),
+                price_or_zero(site.model, &Price::output), request.max_output};
+  MIX_TRY(const Reservation reservation, budget_.reserve(site.pot, ask, tools_.cancel));
+  request.max_output = reservation.max_output;
+  Bookkeeper books(tools_, budget_, site, request, ask, reservation);
+
+  const CallLabels& at = request.labels;
+  const auto written = [&]() -> Result<void> {
+    MIX_TRY(const BlobId blob, tools_.journal.put(body));
+    MIX_OK(tools_.journal.append(CallStarted{at.key, at.seat, site.model.name, site.model.provider,
+                                             at.step, at.attempt, blob.text, hash,
+                                             reservation.amount}));
+    return {};
+  }();
+  if (!written) {
+    books.settle(Money{});
+    return fail(written.error());
+  }
+
+  const std::int64_t started = tools_.clock.steady_ms();
+  auto reply = tools_.models.ask(request, books, tools_.cancel);
+  if (!reply) {
+    const Money cost = reply.error().partial_output ? books.reserved() : Money{};
+    books.settle(cost);
+    MIX_OK(tools_.journal.append(CallFailed{at.key, at.seat, site.model.name, at.step,
+                                            to_string(reply.error().code), describe(reply.error()),
+                                            cost}));
+    return reply;
+  }
+  const Money cost = reply->usage.reported ? cost_of(reply->usage, site.model) : books.reserved();
+  MIX_TRY(const BlobId blob, tools_.journal.put(encode_reply(*reply)));
+  MIX_OK(tools_.journal.append(
+      CallCompleted{at.key, at.seat, site.model.name, site.model.provider, at.step, at.attempt,
+                    reply->usage, cost, tools_.clock.steady_ms() - started,
+                    std::string(enum_name(reply->stop)), blob.text}));
+  books.settle(cost);
+  return reply;
+}
+
+}  // namespace mixagent

@@ -1,0 +1,37 @@
+#pragma once
+// Objective evidence: commands run by mixagent itself, in the sandbox, each in a fresh copy of exactly one recorded tree. What a check
+// writes is thrown away with the copy.
+
+#include <string>
+#include <vector>
+
+#include "mixagent/tools.h"
+
+namespace mixagent {
+
+struct CheckRun {
+  CheckRecord record;
+  std::string output;  // head and tail, for models
+};
+
+struct CheckSite {
+  std::string step;   // empty: the goal's
+  std::string phase;  // baseline | attempt | integration | final
+  std::string key;    // for the journal
+  std::filesystem::path mounted_at;
+};
+
+// In order. A check that fails is run once more on the
+// same tree: a pass makes it flaky. Known results (same command, same tree) are taken from `known` without running.
+Result<std::vector<CheckRun>> run_checks(Tools& tools, const std::vector<Check>& checks, const Tree& tree,
+                                         const CheckSite& site, const std::vector<CheckRecord>& known);
+
+// The reason and the remedy when a command could not run at all (not found, refused connection, DNS, denied by the
+// sandbox); empty when its verdict counts.
+std::string why_unusable(const std::string& command, int exit_code, const std::string& output);
+
+// The record of this command on this tree, or null.
+const CheckRecord* find_record(const std::vector<CheckRecord>& records, const std::string& command,
+                               const std::string& tree);
+
+}  // namespace mixagent

@@ -1,0 +1,102 @@
+#include "engine/reviewer.h"
+
+#include <fmt/core.h>
+
+#include "base/text.h"
+#include "core/diff.h"
+#include "engine/conversation.h"
+
+namespace mixagent {
+
+namespace {
+
+constexpr std::size_t most_diff = 60'000;  // bytes of a diff that a reviewer is shown
+
+std::string checks_text(const std::vector<CheckRecord>& checks) {
+  std::string out;
+  for (const CheckRecord& check : checks) {
+    out += fmt::format("- `{}`: {}", check.command, check.unusable ? "could not run" : check.passed() ? "passes" : "fails");
+    if (check.baseline_exit_code) out += *check.baseline_exit_code == 0 ? " (passed before)" : " (failed before)";
+    if (check.flaky) out += " (flaky)";
+    out += "\n";
+  }
+  return out.empty() ? "- none\n" : out;
+}
+
+std::string findings_text(const std::vector<Finding>& findings) {
+  std::string out;
+  for (const Finding& finding : findings) {
+    out += fmt::format("- {} {}:{}: {}\n", finding.id, finding.file, finding.line, finding.claim);
+  }
+  return out;
+}
+
+Result<std::string> first_message(RunContext& run, const ReviewRequest& request) {
+  MIX_TRY(const std::string diff, run.tools.workspaces.diff(difference(request.before, request.after)));
+  PromptValues values;
+  values.text["goal"] = request.goal;
+  values.text["title"] = request.step != nullptr ? request.step->title : "";
+  values.text["instructions"] = request.step != nullptr ? request.step->instructions : "";
+  values.flags["step"] = request.step != nullptr;
+  values.text["diff"] = clip_middle(repair_utf8(diff), most_diff);
+  values.text["checks"] = checks_text(request.checks);
+  values.text["round"] = std::to_string(request.round.round);
+  values.text["findings"] = findings_text(request.round.open);
+  values.flags["again"] = request.round.round > 1;
+  return run.tools.prompts.render("review_step", values);
+}
+
+bool is_ours(const Error& error) {
+  return error.code == ErrorCode::budget || error.code == ErrorCode::cancelled || error.code == ErrorCode::io ||
+         error.code == ErrorCode::corrupt || error.code == ErrorCode::internal;
+}
+
+}  // namespace
+
+Result<Reviewed> review_diff(RunContext& run, const ReviewRequest& request) {
+  Tools& tools = run.tools;
+  Reviewed out;
+  const Seat* seat = tools.config.lineup.seat("reviewer");
+  const Model* model = seat != nullptr && !seat->ladder.empty() ? tools.config.lineup.model(seat->ladder[0]) : nullptr;
+  const std::string step = request.step != nullptr ? request.step->id : "";
+  if (model == nullptr) {
+    out.note = "no reviewer is configured";
+    return out;
+  }
+  if (model->family == request.worker_family) out.note = "the reviewer is of the worker's own family (" + model->family + ")";
+
+  TreeView view(tools.workspaces, request.after);
+  Hands hands(tools, view);
+  PromptValues values;
+  MIX_TRY(const std::string system, tools.prompts.render(seat->prompt, values));
+  Conversation conversation(tools, run.caller, hands,
+                            {*seat, *model, request.pot, request.key, step, 0, system, seat->tools, "reviewer"});
+  MIX_TRY(const std::string message, first_message(run, request));
+  conversation.say(message);
+  auto ended = conversation.run();
+  if (!ended) {
+    if (is_ours(ended.error())) return fail(ended.error());
+    out.note = "the reviewer could not be reached: " + describe(ended.error());
+  } else if (ended->kind != EndKind::terminal || !std::holds_alternative<SubmitReview>(*ended->action)) {
+    out.note = "the reviewer gave no verdict: " + ended->why;
+  } else {
+    out.happened = true;
+    out.review = std::get<SubmitReview>(*ended->action).review;
+    out.ruling = rule(out.review, request.round, tools.config.review);
+  }
+  MIX_OK(tools.journal.append(ReviewCompleted{step, request.round.round, model->name, out.review, out.note}));
+  return out;
+}
+
+std::map<std::string, std::set<int>> changed_lines(Workspaces& workspaces, const Tree& before, const Tree& after) {
+  std::map<std::string, std::set<int>> out;
+  for (const FileChange& file : difference(before, after).files) {
+    if (!file.after) continue;
+    const auto old_text = file.before ? workspaces.bytes(file.before->blob) : Result<std::string>("");
+    const auto new_text = workspaces.bytes(file.after->blob);
+    if (old_text && new_text) out[file.path] = added_lines(*old_text, *new_text);
+  }
+  return out;
+}
+
+}  // namespace mixagent
