@@ -58,6 +58,9 @@ Result<CheckRun> run_one(Tools& tools, const Check& check, const Tree& tree, con
       done = again;
     }
   }
+  for (const CheckRecord& record : known) {
+    if (record.command == check.command) out.record.baseline_exit_code = record.exit_code;
+  }
   out.record.exit_code = done.exit_code;
   out.record.ms = done.ms;
   out.output = clip_middle(repair_utf8(done.output), most_output);

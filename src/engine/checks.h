@@ -22,7 +22,8 @@ struct CheckSite {
 };
 
 // In order. A check that fails is run once more on the
-// same tree: a pass makes it flaky. Known results (same command, same tree) are taken from `known` without running.
+// same tree: a pass makes it flaky. `known` are the results on the base: they give each record its
+// baseline_exit_code, and stand in for a run where the tree is the same.
 Result<std::vector<CheckRun>> run_checks(Tools& tools, const std::vector<Check>& checks, const Tree& tree,
                                          const CheckSite& site, const std::vector<CheckRecord>& known);
 

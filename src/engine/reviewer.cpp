@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "core/diff.h"
 #include "engine/conversation.h"
+#include "engine/texts.h"
 
 namespace mixagent {
 
@@ -12,38 +13,14 @@ namespace {
 
 constexpr std::size_t most_diff = 60'000;  // bytes of a diff that a reviewer is shown
 
-std::string checks_text(const std::vector<CheckRecord>& checks) {
-  std::string out;
-  for (const CheckRecord& check : checks) {
-    out += fmt::format("- `{}`: {}", check.command, check.unusable ? "could not run" : check.passed() ? "passes" : "fails");
-    if (check.baseline_exit_code) out += *check.baseline_exit_code == 0 ? " (passed before)" : " (failed before)";
-    if (check.flaky) out += " (flaky)";
-    out += "\n";
-  }
-  return out.empty() ? "- none\n" : out;
-}
-
-std::string findings_text(const std::vector<Finding>& findings) {
-  std::string out;
-  for (const Finding& finding : findings) {
-    out += fmt::format("- {} {}:{}: {}\n", finding.id, finding.file, finding.line, finding.claim);
-  }
-  return out;
-}
-
 Result<std::string> first_message(RunContext& run, const ReviewRequest& request) {
   MIX_TRY(const std::string diff, run.tools.workspaces.diff(difference(request.before, request.after)));
-  PromptValues values;
-  values.text["goal"] = request.goal;
-  values.text["title"] = request.step != nullptr ? request.step->title : "";
-  values.text["instructions"] = request.step != nullptr ? request.step->instructions : "";
-  values.flags["step"] = request.step != nullptr;
-  values.text["diff"] = clip_middle(repair_utf8(diff), most_diff);
-  values.text["checks"] = checks_text(request.checks);
-  values.text["round"] = std::to_string(request.round.round);
-  values.text["findings"] = findings_text(request.round.open);
-  values.flags["again"] = request.round.round > 1;
-  return run.tools.prompts.render("review_step", values);
+  std::string step;
+  if (request.step != nullptr) step = request.step->title + "\n" + request.step->instructions;
+  return render(run.tools, "review_step",
+                {{"goal", request.goal}, {"notes", ""}, {"step", step}, {"checks", checks_text(request.checks)},
+                 {"gates", ""}, {"diff", clip_middle(repair_utf8(diff), most_diff)},
+                 {"round", std::to_string(request.round.round)}, {"findings", findings_text(request.round.open)}});
 }
 
 bool is_ours(const Error& error) {
@@ -67,8 +44,7 @@ Result<Reviewed> review_diff(RunContext& run, const ReviewRequest& request) {
 
   TreeView view(tools.workspaces, request.after);
   Hands hands(tools, view);
-  PromptValues values;
-  MIX_TRY(const std::string system, tools.prompts.render(seat->prompt, values));
+  MIX_TRY(const std::string system, render_system(tools, *seat, *model, seat->tools));
   Conversation conversation(tools, run.caller, hands,
                             {*seat, *model, request.pot, request.key, step, 0, system, seat->tools, "reviewer"});
   MIX_TRY(const std::string message, first_message(run, request));

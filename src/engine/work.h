@@ -28,6 +28,7 @@ struct StepJob {
   Step step;
   Tree base;                       // the integration head at its start
   std::vector<Check> checks;       // that must pass
+  std::vector<CheckRecord> before; // the same on `base`
   bool expect_failure = false;     // a `test` step whose checks pass only when a later step is done
   bool solo = false;               // the step is the goal itself
   std::string notes;               // the plan's text when it fell back to solo

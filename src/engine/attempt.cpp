@@ -1,0 +1,272 @@
+#include "engine/attempt.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "core/gates.h"
+#include "engine/conversation.h"
+#include "engine/reviewer.h"
+#include "engine/texts.h"
+
+namespace mixagent {
+
+namespace {
+
+constexpr std::int64_t file_budget = 24'000;  // tokens of files in a worker's first message
+
+// Could not run on the base either: the attempt is not to blame, and the check says nothing.
+bool never_usable(const CheckRecord& record, const std::vector<CheckRecord>& before) {
+  return record.unusable && std::any_of(before.begin(), before.end(), [&](const CheckRecord& base) {
+           return base.command == record.command && base.unusable;
+         });
+}
+
+// The straight line of an attempt, with the little state that its rounds share.
+class Attempt {
+ public:
+  Attempt(RunContext& run, const StepJob& job, const AttemptPlan& plan, Workspace& workspace)
+      : run_(run), tools_(run.tools), job_(job), plan_(plan), workspace_(workspace), view_(workspace),
+        hands_(tools_, view_, workspace, job.step, run.goal.repository) {
+    key_ = fmt::format("step:{}{}/attempt:{}", job.step.id,
+                       job.round > 1 ? fmt::format("/round:{}", job.round) : "", plan.number);
+  }
+
+  Result<AttemptResult> go();
+
+ private:
+  struct Judged {
+    bool again = false;        // back into the conversation
+    std::string outcome;       // final otherwise
+    std::string why;
+  };
+
+  Result<std::string> system() const;
+  Result<std::string> first_message();
+  Result<Judged> judge(const Action& terminal);
+  Result<std::optional<Judged>> gates(const Collected& collected);
+  Result<std::optional<Judged>> checks(const Collected& collected);
+  Result<Judged> review(const Collected& collected);
+  Result<std::optional<Judged>> send_back(const std::string& text, const std::string& outcome,
+                                          const std::string& why);
+  Pot pot() const;
+
+  RunContext& run_;
+  Tools& tools_;
+  const StepJob& job_;
+  const AttemptPlan& plan_;
+  Workspace& workspace_;
+  WorkspaceView view_;
+  Hands hands_;
+  std::string key_;
+  std::optional<Conversation> conversation_;
+  AttemptResult result_;
+  int sent_back_ = 0;          // for failed checks and hard gates
+  bool soft_note_given_ = false;
+  ReviewRound review_round_;
+  Tree reviewed_;              // what the last round looked at
+  int verification_ = 0;
+};
+
+Pot Attempt::pot() const {
+  Pot pot;
+  pot.step = job_.step.id;
+  pot.step_cap = tools_.config.budget.step;
+  if (job_.step.budget_usd) {
+    if (const auto own = money_from_usd(*job_.step.budget_usd); own && (!pot.step_cap || *own < *pot.step_cap)) {
+      pot.step_cap = *own;
+    }
+  }
+  pot.above_first_rung = plan_.rung > 0;
+  return pot;
+}
+
+Result<std::string> Attempt::system() const {
+  return render_system(tools_, plan_.seat, plan_.model, worker_tools(tools_.config.lineup, plan_.seat));
+}
+
+Result<std::string> Attempt::first_message() {
+  const BlobReader reader = [this](const BlobId& blob) { return tools_.workspaces.bytes(blob); };
+  std::vector<std::string> paths = job_.step.files.read;
+  paths.insert(paths.end(), job_.step.files.write.begin(), job_.step.files.write.end());
+  WorkerFiles files;
+  if (job_.solo && paths.empty()) {
+    files.text = tools_.context.planner_context(job_.base, reader, run_.goal.text, 3'000);
+  } else {
+    files = tools_.context.worker_files(job_.base, reader, paths, file_budget);
+  }
+  for (const std::string& path : files.whole) hands_.shown(path);
+
+  std::vector<std::string> scope = job_.step.files.write;
+  scope.insert(scope.end(), job_.step.files.create.begin(), job_.step.files.create.end());
+  std::string checks;
+  if (!job_.expect_failure) {
+    for (const Check& check : job_.checks) checks += "- `" + check.command + "`\n";
+  }
+  std::string notes = tools_.context.notes_for(job_.base, reader, scope.empty() ? paths : scope);
+  if (!job_.notes.empty()) notes += (notes.empty() ? "" : "\n") + job_.notes;
+  return render(tools_, "step",
+                {{"title", job_.step.title}, {"instructions", job_.step.instructions}, {"files", files.text},
+                 {"scope", scope.empty() ? "" : "- " + join(scope, "\n- ")}, {"checks", checks},
+                 {"notes", notes}, {"dossier", plan_.dossier}});
+}
+
+Result<AttemptResult> Attempt::go() {
+  MIX_TRY(const std::string system_text, system());
+  const auto offered = worker_tools(tools_.config.lineup, plan_.seat);
+  conversation_.emplace(tools_, run_.caller, hands_,
+                        ConversationSetup{plan_.seat, plan_.model, pot(), key_, job_.step.id, plan_.number,
+                                          system_text, offered, plan_.seat.name + "/" + job_.step.id});
+  MIX_TRY(const std::string message, first_message());
+  conversation_->say(message);
+  while (true) {
+    MIX_TRY(const Ended ended, conversation_->run());
+    Judged judged;
+    if (ended.kind == EndKind::terminal) {
+      MIX_TRY(judged, judge(*ended.action));
+      if (judged.again) continue;
+    } else {
+      judged.outcome = ended.kind == EndKind::malformed ? "malformed"
+                       : ended.kind == EndKind::silent  ? "silent"
+                       : ended.kind == EndKind::loop    ? "loop"
+                       : ended.kind == EndKind::refused ? "refused"
+                                                        : "limit";
+      judged.why = ended.why;
+      MIX_TRY(const Collected left, workspace_.collect());
+      result_.tree = left.tree;
+    }
+    result_.outcome = judged.outcome;
+    result_.why = judged.why;
+    return std::move(result_);
+  }
+}
+
+Result<Attempt::Judged> Attempt::judge(const Action& terminal) {
+  ++verification_;
+  MIX_TRY(const Collected collected, workspace_.collect());
+  MIX_OK(tools_.workspaces.keep(collected.tree));
+  result_.tree = collected.tree;
+  if (const auto* gave_up = std::get_if<GiveUp>(&terminal)) {
+    result_.diagnosis = gave_up->reason;
+    return Judged{false, "gave_up", clip(gave_up->reason, 300)};
+  }
+  if (const auto* finish = std::get_if<Finish>(&terminal)) result_.diagnosis = finish->summary;
+  MIX_TRY(auto by_gates, gates(collected));
+  if (by_gates) return std::move(*by_gates);
+  MIX_TRY(auto by_checks, checks(collected));
+  if (by_checks) return std::move(*by_checks);
+  return review(collected);
+}
+
+// Deterministic and free. A hard failure is handled like a failed check; a soft one is told once.
+Result<std::optional<Attempt::Judged>> Attempt::gates(const Collected& collected) {
+  const auto failures = run_gates({collected.change, collected.refusals, job_.step, tools_.config.verify.protect,
+                                   [this](const BlobId& blob) { return tools_.workspaces.bytes(blob); }});
+  std::string hard, soft;
+  for (const GateFailure& failure : failures) {
+    if (failure.gate == "scope" && soft_note_given_) {
+      MIX_OK(tools_.journal.append(ScopeExtended{job_.step.id, failure.path}));
+      continue;
+    }
+    if (!failure.hard && soft_note_given_) continue;
+    MIX_OK(tools_.journal.append(GateFailed{job_.step.id, plan_.number, failure.gate, failure.why, failure.hard}));
+    (failure.hard ? hard : soft) += "- " + failure.why + "\n";
+  }
+  if (!hard.empty()) {
+    MIX_TRY(const std::string text, render(tools_, "gate", {{"problems", hard + soft}}));
+    return send_back(text, "gate_failed", std::string(trim(hard)));
+  }
+  if (!soft.empty()) {
+    soft_note_given_ = true;
+    MIX_TRY(const std::string text, render(tools_, "gate", {{"problems", soft}}));
+    conversation_->say(text);
+    return Judged{true, "", ""};
+  }
+  return std::optional<Judged>{};
+}
+
+// `check_retries` times back into the same conversation, with the real output; then the attempt is over.
+Result<std::optional<Attempt::Judged>> Attempt::send_back(const std::string& text, const std::string& outcome,
+                                                          const std::string& why) {
+  if (sent_back_ >= plan_.seat.check_retries) return Judged{false, outcome, why};
+  ++sent_back_;
+  conversation_->say(text);
+  return Judged{true, "", ""};
+}
+
+Result<std::optional<Attempt::Judged>> Attempt::checks(const Collected& collected) {
+  const CheckSite site{job_.step.id, "attempt", fmt::format("{}/verify:{}", key_, verification_), run_.goal.repository};
+  MIX_TRY(auto runs, run_checks(tools_, job_.checks, collected.tree, site, job_.before));
+  result_.checks.clear();
+  for (const CheckRun& done : runs) result_.checks.push_back(done.record);
+  for (const CheckRun& done : runs) {
+    const bool wanted = job_.expect_failure ? !done.record.passed() : done.record.passed();
+    if (wanted || never_usable(done.record, job_.before)) continue;
+    result_.failed_command = done.record.command;
+    result_.failed_output = done.output;
+    const std::string problem = job_.expect_failure
+                                    ? "the new test passes although the behaviour is missing; it must fail first"
+                                    : done.output;
+    MIX_TRY(const std::string text,
+            render(tools_, "checks_failed", {{"command", done.record.command},
+                                             {"exit", std::to_string(done.record.exit_code)},
+                                             {"output", std::string(trim(problem))}}));
+    return send_back(text, "checks_failed", fmt::format("`{}` exits {}", clip(done.record.command, 120), done.record.exit_code));
+  }
+  return std::optional<Judged>{};
+}
+
+// Once per step of high difficulty or without a discriminating check; a revision stays on this rung.
+Result<Attempt::Judged> Attempt::review(const Collected& collected) {
+  const bool discriminates = std::any_of(result_.checks.begin(), result_.checks.end(), [](const CheckRecord& check) {
+    return check.passed() && check.baseline_exit_code.value_or(0) != 0;
+  });
+  const bool needed = job_.review && !job_.solo && !job_.expect_failure &&
+                      (job_.step.difficulty == Difficulty::high || !discriminates);
+  if (!needed) return Judged{false, "accepted", ""};
+
+  if (review_round_.round > 1) review_round_.changed = changed_lines(tools_.workspaces, reviewed_, collected.tree);
+  review_round_.action = std::string(enum_name(job_.step.action));
+  ReviewRequest request;
+  request.key = fmt::format("{}/review:{}", key_, review_round_.round);
+  request.step = &job_.step;
+  request.goal = run_.goal.text;
+  request.before = job_.base;
+  request.after = collected.tree;
+  request.checks = result_.checks;
+  request.worker_family = plan_.model.family;
+  request.round = review_round_;
+  request.pot = pot();
+  MIX_TRY(const Reviewed reviewed, review_diff(run_, request));
+  if (!reviewed.happened || reviewed.ruling.effect == ReviewEffect::accept) {
+    result_.open = reviewed.ruling.open;
+    return Judged{false, "accepted", reviewed.note};
+  }
+  result_.open = reviewed.ruling.open;
+  if (reviewed.ruling.effect == ReviewEffect::replan) {
+    result_.replan = true;
+    return Judged{false, "rejected", "the reviewer asks for another plan: " + clip(reviewed.review.coaching, 200)};
+  }
+  // "escalate" climbs only together with a failing command, and here all commands pass: it revises.
+  if (review_round_.round >= tools_.config.review.rounds) {
+    return Judged{false, "rejected", "the review still finds: " + (result_.open.empty() ? std::string("a low score") : result_.open.front().claim)};
+  }
+  review_round_.round += 1;
+  review_round_.open = reviewed.ruling.open;
+  reviewed_ = collected.tree;
+  MIX_TRY(const std::string text, render(tools_, "revise", {{"findings", findings_text(reviewed.ruling.open)},
+                                                            {"coaching", reviewed.review.coaching}}));
+  conversation_->say(text);
+  return Judged{true, "", ""};
+}
+
+}  // namespace
+
+Result<AttemptResult> run_attempt(RunContext& run, const StepJob& job, const AttemptPlan& plan) {
+  MIX_TRY(const auto workspace, run.tools.workspaces.open(job.base));
+  Attempt attempt(run, job, plan, *workspace);
+  return attempt.go();
+}
+
+}  // namespace mixagent

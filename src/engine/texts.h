@@ -1,0 +1,24 @@
+#pragma once
+// Words for models: prompts rendered with their values, and lists as the prompts expect them.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "mixagent/tools.h"
+
+namespace mixagent {
+
+Result<std::string> render(const Tools& tools, const std::string& name, const std::map<std::string, std::string>& values);
+
+// A seat's system text; models of the text protocol are taught the blocks of `offered`.
+Result<std::string> render_system(const Tools& tools, const Seat& seat, const Model& model,
+                                  const std::vector<std::string>& offered);
+
+// The seat's tools without `ask_advisor` where no advisor has a model.
+std::vector<std::string> worker_tools(const Lineup& lineup, const Seat& seat);
+
+std::string findings_text(const std::vector<Finding>& findings);
+std::string checks_text(const std::vector<CheckRecord>& checks);  // facts for the reviewer
+
+}  // namespace mixagent
