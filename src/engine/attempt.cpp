@@ -29,8 +29,7 @@ class Attempt {
   Attempt(RunContext& run, const StepJob& job, const AttemptPlan& plan, Workspace& workspace)
       : run_(run), tools_(run.tools), job_(job), plan_(plan), workspace_(workspace), view_(workspace),
         hands_(tools_, view_, workspace, job.step, run.goal.repository) {
-    key_ = fmt::format("step:{}{}/attempt:{}", job.step.id,
-                       job.round > 1 ? fmt::format("/round:{}", job.round) : "", plan.number);
+    key_ = fmt::format("{}/attempt:{}", job.key, plan.number);
   }
 
   Result<AttemptResult> go();

@@ -58,8 +58,7 @@ class Ladder {
 // The step's own checks on the tree it starts from, before a worker is paid: what passes already proves nothing.
 Result<void> Ladder::base_checks() {
   if (!job_.before.empty() || job_.checks.empty()) return {};
-  const CheckSite site{job_.step.id, "baseline", fmt::format("step:{}/round:{}/before", job_.step.id, job_.round),
-                       run_.goal.repository};
+  const CheckSite site{job_.step.id, "baseline", job_.key + "/before", run_.goal.repository};
   MIX_TRY(const auto runs, run_checks(tools_, job_.checks, job_.base, site, run_.baseline));
   for (const CheckRun& done : runs) job_.before.push_back(done.record);
   return {};

@@ -32,7 +32,7 @@ struct StepJob {
   bool expect_failure = false;     // a `test` step whose checks pass only when a later step is done
   bool solo = false;               // the step is the goal itself
   std::string notes;               // the plan's text when it fell back to solo
-  int round = 1;                   // 2: done again on a newer head after a conflict
+  std::string key;                 // "plan:1/step:s1": prefix of every recorded effect
   bool review = true;              // may be reviewed at all
   bool later_rung = false;         // start one rung higher
 };

@@ -1,0 +1,29 @@
+#pragma once
+// Works off a plan: starts every step that is ready while threads allow, waits for one to end, integrates what was
+// accepted in the order in which it came. The main thread decides; each step has a thread of its own.
+
+#include <string>
+#include <vector>
+
+#include "engine/work.h"
+
+namespace mixagent {
+
+struct Dispatched {
+  std::vector<StepOutcome> outcomes;  // in the order in which they ended
+  Tree head;                          // base plus every accepted change
+  std::vector<CheckRecord> checks;    // of accepted steps, on the trees they ran on
+  bool all_accepted = true;
+  std::optional<Error> error;         // the first of the world's
+};
+
+struct DispatchOptions {
+  int revision = 1;         // of the plan: part of every recorded effect's key
+  std::string notes;        // for a solo worker
+  bool later_rung = false;  // start every step one rung higher
+};
+
+// Blocks until no step is running.
+Dispatched dispatch(RunContext& run, const Plan& plan, const Tree& head, const DispatchOptions& options);
+
+}  // namespace mixagent

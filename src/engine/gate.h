@@ -1,0 +1,22 @@
+#pragma once
+// Who starts, for --lane auto: the cheap worker alone (planning after trial) or the planner. Pure.
+
+#include <string>
+#include <vector>
+
+#include "mixagent/goal.h"
+#include "mixagent/result.h"
+
+namespace mixagent {
+
+struct GateRuling {
+  bool solo = false;
+  std::string reason;
+};
+
+// A goal with a check that fails now, and no sign of several parts, goes solo; everything else is the planner's decision.
+GateRuling choose_lane(const Goal& goal, const std::vector<CheckRecord>& baseline);
+
+bool has_several_parts(const std::string& goal);
+
+}  // namespace mixagent

@@ -1,0 +1,302 @@
+#include "engine/run.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "base/text.h"
+#include "version.h"
+#include "core/price.h"
+#include "core/review_rules.h"
+#include "engine/caller.h"
+#include "engine/dispatch.h"
+#include "engine/finish.h"
+#include "engine/gate.h"
+#include "engine/planner.h"
+#include "engine/reviewer.h"
+#include "engine/survey.h"
+#include "engine/texts.h"
+
+namespace mixagent {
+
+namespace {
+
+// One run, top to bottom. Every stage returns early with an Error for what the world does; what the models do is in `ending_`.
+class Run {
+ public:
+  Run(const Goal& goal, Tools& tools)
+      : goal_(goal), tools_(tools),
+        budget_(tools.config.budget, tools.ledger,
+                [this](int percent, Money spent, Money cap) {
+                  (void)tools_.journal.append(BudgetWarning{percent, spent, cap});
+                }),
+        caller_(tools, budget_), run_{goal, tools, caller_, {}, {}} {}
+
+  RunResult go();
+
+ private:
+  Result<void> straight_line();
+  Result<void> open();
+  Result<void> survey_and_plan();
+  Result<void> plan_once(const std::string& failure);
+  Result<void> answer_question();
+  Result<void> work();
+  Result<void> verify();
+  Result<void> final_review();
+  Result<void> fix_findings(const std::vector<Finding>& findings, const std::string& coaching);
+  Result<void> hand_over();
+  bool concluded() const { return concluded_; }
+  void conclude(const std::string& subtype, const std::string& why);
+
+  const Goal& goal_;
+  Tools& tools_;
+  Budget budget_;
+  Caller caller_;
+  RunContext run_;
+  std::string goal_text_;
+  Planned planned_;
+  bool planner_asked_ = false;
+  int revision_ = 0;
+  Dispatched done_;
+  Ending ending_;
+  bool concluded_ = false;  // nothing more to do, the ending is known
+};
+
+RunResult Run::go() {
+  const auto went = straight_line();
+  if (!went) {
+    ending_.error = went.error();
+    ending_.subtype = subtype_of(went.error());
+  }
+  // A deadline and a signal look alike further down.
+  if (ending_.subtype == "interrupted" && !tools_.cancel.stopped() && tools_.cancel.expired()) ending_.subtype = "timeout";
+  RunResult result = compose_result(goal_, tools_, ending_);
+  if (const auto closed = tools_.journal.append(RunCompleted{result}); closed) (void)tools_.journal.sync();
+  return result;
+}
+
+Result<void> Run::straight_line() {
+  MIX_OK(open());
+  MIX_TRY(run_.snapshot, take_snapshot(tools_));
+  done_.head = run_.snapshot.tree;
+  MIX_OK(survey_and_plan());
+  if (concluded()) return {};
+  // From here on there is a plan; it changes only by plan events.
+  MIX_OK(work());
+  MIX_OK(verify());
+  if (concluded()) return {};
+  MIX_OK(final_review());
+  // No step is running, and `done_.head` is the tree that was checked.
+  return hand_over();
+}
+
+Result<void> Run::open() {
+  goal_text_ = goal_.text;
+  RunStarted started;
+  started.version = MIXAGENT_VERSION;
+  started.goal = goal_.text;
+  started.repository = goal_.repository.string();
+  started.lane = std::string(enum_name(goal_.lane));
+  started.require = std::string(enum_name(goal_.require));
+  started.isolation = std::string(enum_name(tools_.config.sandbox.isolation));
+  started.jobs = tools_.config.run.jobs;
+  started.cap = tools_.config.budget.run;
+  for (const auto& [name, seat] : tools_.config.lineup.seats) {
+    if (!seat.ladder.empty()) started.seats[name] = join(seat.ladder, ", ");
+  }
+  MIX_OK(tools_.journal.append(std::move(started)));
+  return {};
+}
+
+// The baseline beside the planner where the planner is sure to be asked; before the gate where the gate needs it.
+Result<void> Run::survey_and_plan() {
+  if (goal_.plan) {
+    MIX_TRY(run_.baseline, baseline(tools_, goal_, run_.snapshot));
+    MIX_TRY(planned_, accept_given(run_, *goal_.plan));
+    planned_.reason = "a plan was given: " + planned_.reason;
+  } else if (goal_.lane == Lane::plan) {
+    Result<std::vector<CheckRecord>> before = std::vector<CheckRecord>{};
+    {
+      const std::jthread beside([&] { before = baseline(tools_, goal_, run_.snapshot); });
+      MIX_OK(plan_once(""));
+    }
+    MIX_TRY(run_.baseline, std::move(before));
+  } else {
+    MIX_TRY(run_.baseline, baseline(tools_, goal_, run_.snapshot));
+    const GateRuling gate = goal_.lane == Lane::solo ? GateRuling{true, "--lane solo"} : choose_lane(goal_, run_.baseline);
+    if (gate.solo) {
+      planned_.plan = solo_plan(goal_, goal_text_);
+      planned_.reason = gate.reason;
+    } else {
+      MIX_OK(plan_once(""));
+    }
+  }
+  if (planned_.plan.decision == Decision::need_input) MIX_OK(answer_question());
+
+  ++revision_;
+  const Decision decision = planned_.plan.decision;
+  ending_.decision = std::string(enum_name(decision));
+  ending_.reason = planned_.reason;
+  MIX_OK(tools_.journal.append(PlanCreated{decision == Decision::solo ? "solo" : "plan", planned_.reason, revision_, planned_.plan, planned_.warnings}));
+  if (decision == Decision::need_input) {
+    Error error;
+    error.code = ErrorCode::need_input;
+    error.what = "the planner asks: " + planned_.plan.question;
+    error.hint = "answer in the goal and run again";
+    return fail(error);
+  }
+  if (decision == Decision::no_op) conclude("success", planned_.reason);
+  if (goal_.dry_run) conclude("success", "plan only");
+  return {};
+}
+
+Result<void> Run::plan_once(const std::string& failure) {
+  planner_asked_ = true;
+  PlanRequest request;
+  request.key = fmt::format("plan:{}", revision_ + 1);
+  request.goal = goal_text_;
+  request.failure = failure;
+  request.tree = done_.head;
+  MIX_TRY(planned_, plan_goal(run_, request));
+  return {};
+}
+
+Result<void> Run::answer_question() {
+  if (!tools_.console.interactive()) return {};
+  const auto answer = tools_.console.ask("The planner asks: " + planned_.plan.question + "\n> ");
+  if (!answer || trim(*answer).empty()) return {};
+  goal_text_ += "\n\nQuestion: " + planned_.plan.question + "\nAnswer: " + *answer;
+  PlanRequest request;
+  request.key = "plan:answered";
+  request.goal = goal_text_;
+  request.tree = done_.head;
+  MIX_TRY(planned_, plan_goal(run_, request));
+  return {};
+}
+
+Result<void> Run::work() {
+  DispatchOptions options{revision_, planned_.notes, false};
+  done_ = dispatch(run_, planned_.plan, done_.head, options);
+  if (done_.error) return fail(*done_.error);
+  if (tools_.cancel.requested()) return fail(ErrorCode::cancelled, "stopped");
+  return {};
+}
+
+// The goal's checks decide on the tree that holds all steps. If that tree is not good enough, the planner is asked once (again).
+Result<void> Run::verify() {
+  for (int round = 1;; ++round) {
+    ending_.verdict = {};
+    if (done_.all_accepted) {
+      MIX_TRY(ending_.checks, final_checks(run_, planned_.plan.checks, done_, revision_));
+      ending_.verdict = final_verdict(run_, planned_.plan, done_.head, ending_.checks);
+      if (ending_.verdict.passed) return {};
+    }
+    const bool plan_again = round == 1 && !goal_.plan && goal_.lane != Lane::solo;
+    if (!plan_again) break;
+
+    std::string failure;
+    for (const StepOutcome& outcome : done_.outcomes) {
+      if (outcome.status == StepStatus::failed) failure += fmt::format("- step {}: {}\n", outcome.id, outcome.why);
+    }
+    for (const std::string& command : ending_.verdict.failed) failure += fmt::format("- `{}` fails on the result\n", command);
+    std::string kept;
+    for (const StepOutcome& outcome : done_.outcomes) {
+      if (outcome.status == StepStatus::verified || outcome.status == StepStatus::unverified) kept += fmt::format("- step {}\n", outcome.id);
+    }
+    MIX_TRY(const std::string text, render(tools_, "replan", {{"failure", failure}, {"done", kept}}));
+    const Tree head = done_.head;
+    MIX_OK(plan_once(text));
+    ++revision_;
+    MIX_OK(tools_.journal.append(Replanned{clip(failure, 500), ""}));
+    MIX_OK(tools_.journal.append(PlanCreated{planned_.plan.decision == Decision::solo ? "solo" : "plan", planned_.reason, revision_, planned_.plan, planned_.warnings}));
+    if (planned_.plan.decision == Decision::no_op || planned_.plan.decision == Decision::need_input) break;
+    ending_.decision = std::string(enum_name(planned_.plan.decision));
+    const std::vector<CheckRecord> earlier = done_.checks;
+    MIX_OK(work());
+  }
+  const std::string why = !ending_.verdict.failed.empty() ? "the checks fail on the result: " + join(ending_.verdict.failed, ", ")
+                          : done_.outcomes.empty()        ? "nothing was done"
+                                                          : "not every step was accepted";
+  conclude("not_reached", why);
+  return {};
+}
+
+// Round by round on the whole diff; what stays open is delivered in findings_open.
+Result<void> Run::final_review() {
+  if (!wants_final_review(run_, planned_.plan, done_.head, ending_.verdict.verified)) return {};
+  const Seat* worker = tools_.config.lineup.seat("worker");
+  const Model* first = worker != nullptr && !worker->ladder.empty() ? tools_.config.lineup.model(worker->ladder[0]) : nullptr;
+  ReviewRequest request;
+  request.goal = goal_text_;
+  request.before = run_.snapshot.tree;
+  request.worker_family = first != nullptr ? first->family : "";
+  for (int round = 1; round <= tools_.config.review.rounds; ++round) {
+    request.key = fmt::format("final/review:{}", round);
+    request.after = done_.head;
+    request.checks = ending_.checks;
+    request.round.round = round;
+    MIX_TRY(const Reviewed reviewed, review_diff(run_, request));
+    if (!reviewed.happened) return {};
+    ending_.open = reviewed.ruling.open;
+    if (reviewed.ruling.effect == ReviewEffect::accept || reviewed.ruling.open.empty()) return {};
+    if (round == tools_.config.review.rounds) return {};
+    const Tree before = done_.head;
+    MIX_OK(fix_findings(reviewed.ruling.open, reviewed.review.coaching));
+    if (done_.head == before) return {};
+    request.round.open = reviewed.ruling.open;
+    request.round.changed = changed_lines(tools_.workspaces, before, done_.head);
+  }
+  return {};
+}
+
+// A fix is taken only when the checks still pass on it; otherwise the verified tree stays.
+Result<void> Run::fix_findings(const std::vector<Finding>& findings, const std::string& coaching) {
+  const Dispatched verified = done_;
+  Plan plan = fix_plan(goal_, findings, coaching);
+  ++revision_;
+  MIX_OK(tools_.journal.append(PlanCreated{"plan", "the final review found something to settle", revision_, plan, {}}));
+  Dispatched fixed = dispatch(run_, plan, done_.head, {revision_, "", false});
+  if (fixed.error && fixed.error->code != ErrorCode::budget) return fail(*fixed.error);
+  if (!fixed.all_accepted) return {};
+  MIX_TRY(auto checks, final_checks(run_, planned_.plan.checks, fixed, revision_));
+  const VerdictOutput verdict = final_verdict(run_, planned_.plan, fixed.head, checks);
+  if (!verdict.passed || verdict.verified < ending_.verdict.verified) return {};
+  done_ = std::move(fixed);
+  ending_.checks = std::move(checks);
+  ending_.verdict = verdict;
+  return {};
+}
+
+Result<void> Run::hand_over() {
+  ending_.delivered = kept_in_run(run_.snapshot.tree, done_.head);
+  ending_.reason = ending_.verdict.why;
+  if (ending_.verdict.verified < goal_.require) {
+    conclude("not_reached", fmt::format("verified is '{}' ({}), and --require {} asks for more; the work is kept", enum_name(ending_.verdict.verified), ending_.verdict.why, enum_name(goal_.require)));
+    return {};
+  }
+  MIX_TRY(ending_.delivered.how, deliver(run_, done_.head, ending_.verdict, ending_.delivered));
+  conclude("success", ending_.verdict.why);
+  return {};
+}
+
+void Run::conclude(const std::string& subtype, const std::string& why) {
+  concluded_ = true;
+  ending_.subtype = subtype;
+  ending_.reason = why;
+  if (subtype != "not_reached") return;
+  Error error;
+  error.code = ErrorCode::internal;
+  error.what = why;
+  ending_.error = error;
+  ending_.delivered = kept_in_run(run_.snapshot.tree, done_.head);
+}
+
+}  // namespace
+
+RunResult run(const Goal& goal, Tools& tools) {
+  Run run(goal, tools);
+  return run.go();
+}
+
+}  // namespace mixagent

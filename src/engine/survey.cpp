@@ -1,0 +1,47 @@
+#include "engine/survey.h"
+
+#include "base/text.h"
+
+namespace mixagent {
+
+Result<Snapshot> take_snapshot(Tools& tools) {
+  const std::int64_t started = tools.clock.steady_ms();
+  // A resumed run works from what it saw, not from what the user has now.
+  for (const Event& event : tools.journal.events()) {
+    const auto* taken = std::get_if<SnapshotTaken>(&event.fact);
+    if (taken == nullptr) continue;
+    Snapshot snapshot;
+    snapshot.id = TreeId{taken->tree};
+    snapshot.bytes = taken->bytes;
+    snapshot.left_out = taken->left_out;
+    MIX_TRY(snapshot.tree, tools.workspaces.tree(snapshot.id));
+    return snapshot;
+  }
+  MIX_TRY(Snapshot snapshot, tools.workspaces.snapshot());
+  MIX_OK(tools.workspaces.keep(snapshot.tree));
+  MIX_OK(tools.journal.append(SnapshotTaken{snapshot.id.text, static_cast<std::int64_t>(snapshot.tree.size()),
+                                            snapshot.bytes, tools.clock.steady_ms() - started, snapshot.left_out}));
+  return snapshot;
+}
+
+Result<std::vector<CheckRecord>> baseline(Tools& tools, const Goal& goal, const Snapshot& snapshot) {
+  std::vector<CheckRecord> records;
+  const CheckSite site{"", "baseline", "baseline", goal.repository};
+  MIX_TRY(const auto runs, run_checks(tools, goal.checks, snapshot.tree, site, {}));
+  for (const CheckRun& done : runs) {
+    records.push_back(done.record);
+    records.back().baseline_exit_code = done.record.exit_code;
+  }
+  MIX_OK(tools.journal.append(BaselineCompleted{records}));
+  for (const CheckRecord& record : records) {
+    if (!record.unusable) continue;
+    if (record.origin == CheckOrigin::user) {
+      return fail(ErrorCode::need_input, "the check `" + record.command + "` cannot run: " + record.why,
+                  "check", "correct [verify] checks or --check, then run again");
+    }
+    MIX_OK(tools.journal.append(NoteAdded{"the detected check `" + record.command + "` cannot run and is left out: " + record.why, ""}));
+  }
+  return records;
+}
+
+}  // namespace mixagent
