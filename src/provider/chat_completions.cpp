@@ -1,0 +1,258 @@
+#include "provider/chat_completions.h"
+
+#include "base/digest.h"
+#include "provider/chat_quirks.h"
+#include "provider/chat_reader.h"
+#include "provider/reply_reader.h"
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <set>
+
+namespace mixagent {
+
+namespace {
+
+// Our call id -> what goes over the wire. The provider's own id where it serves, else ours in its
+// shape.
+class WireIds {
+ public:
+  WireIds(const std::vector<Message>& messages, const ChatQuirks& quirks) : quirks_(quirks) {
+    for (const auto& message : messages) {
+      std::set<std::string> used;
+      for (const auto& call : calls_of(message.parts)) {
+        // Two calls of one message with the same id could not be told apart.
+        const bool own = call.wire_id.empty() || !used.insert(call.wire_id).second;
+        ids_[call.id] = shaped(own ? call.id : call.wire_id);
+      }
+    }
+  }
+
+  std::string of(const std::string& id, const std::string& wire_id) const {
+    if (const auto found = ids_.find(id); found != ids_.end()) return found->second;
+    return shaped(wire_id.empty() ? id : wire_id);
+  }
+
+ private:
+  std::string shaped(const std::string& id) const {
+    if (!quirks_.nine_char_ids) return id;
+    const bool fits = id.size() == 9 && std::all_of(id.begin(), id.end(), [](unsigned char c) {
+                        return std::isalnum(c) != 0;
+                      });
+    return fits ? id : sha256_hex(id).substr(0, 9);
+  }
+
+  const ChatQuirks& quirks_;
+  std::map<std::string, std::string> ids_;
+};
+
+Json parse_or_object(const std::string& text) {
+  auto json = parse_json(text);
+  return json ? std::move(*json) : Json::object();
+}
+
+Json image_content(const ImagePart& image) {
+  const std::string url =
+      image.url.empty() ? "data:" + image.mime + ";base64," + image.base64 : image.url;
+  return {{"type", "image_url"}, {"image_url", {{"url", url}}}};
+}
+
+class Encoder {
+ public:
+  Encoder(const ChatRequest& request, const Model& model, const Provider& provider)
+      : request_(request),
+        model_(model),
+        quirks_(chat_quirks(provider.name, provider.base_url)),
+        origin_{provider.dialect, provider.name, model.name},
+        ids_(request.messages, quirks_) {}
+
+  Json body() {
+    Json body = {{"model", model_.id.empty() ? model_.name : model_.id}};
+    body["messages"] = messages();
+    if (!request_.tools.empty()) body["tools"] = tools();
+    body["stream"] = true;
+    if (quirks_.stream_options) body["stream_options"] = {{"include_usage", true}};
+    if (request_.max_output > 0) body[std::string(quirks_.max_tokens)] = request_.max_output;
+    put_sampling(body);
+    put_schema(body);
+    if (quirks_.cache_key && !request_.cache_key.empty())
+      body["prompt_cache_key"] = request_.cache_key;
+    if (quirks_.reports_cost) body["usage"] = {{"include", true}};
+    return body;
+  }
+
+  HeaderList headers() const {
+    HeaderList headers = {{"content-type", "application/json"}, {"accept", "text/event-stream"}};
+    if (!quirks_.conversation_header.empty() && !request_.cache_key.empty()) {
+      headers.emplace_back(quirks_.conversation_header, request_.cache_key);
+    }
+    return headers;
+  }
+
+ private:
+  void put_sampling(Json& body) const {
+    const bool refused = quirks_.fixed_temperature && model_.reasoning;
+    if (request_.temperature && !refused) body["temperature"] = *request_.temperature;
+    if (request_.reasoning_effort.empty() || !model_.reasoning) return;
+    if (quirks_.effort == EffortField::reasoning_effort) {
+      body["reasoning_effort"] = request_.reasoning_effort;
+    } else if (quirks_.effort == EffortField::reasoning_object) {
+      body["reasoning"] = {{"effort", request_.reasoning_effort}};
+    }
+  }
+
+  void put_schema(Json& body) const {
+    if (request_.response_schema.empty() || !model_.structured_output) return;
+    if (quirks_.schema == SchemaForm::json_object) {
+      body["response_format"] = {{"type", "json_object"}};
+    } else if (quirks_.schema == SchemaForm::json_schema) {
+      body["response_format"] = {
+          {"type", "json_schema"},
+          {"json_schema",
+           {{"name", "answer"}, {"schema", parse_or_object(request_.response_schema)}}}};
+    }
+  }
+
+  Json tools() const {
+    Json list = Json::array();
+    for (const auto& tool : request_.tools) {
+      list.push_back({{"type", "function"},
+                      {"function",
+                       {{"name", tool.name},
+                        {"description", tool.description},
+                        {"parameters", parse_or_object(tool.schema)}}}});
+    }
+    return list;
+  }
+
+  Json messages() const {
+    Json list = Json::array();
+    for (const auto& message : request_.messages) {
+      if (message.role == Role::assistant) {
+        list.push_back(assistant(message));
+        continue;
+      }
+      // Results stand directly behind the calls they answer, so before any text of the same
+      // message.
+      for (const auto& part : message.parts) {
+        if (const auto* result = std::get_if<ToolResultPart>(&part)) {
+          list.push_back({{"role", "tool"},
+                          {"tool_call_id", ids_.of(result->call_id, result->wire_id)},
+                          {"content", result->text}});
+        }
+      }
+      if (Json said = plain(message); !said.is_null()) list.push_back(std::move(said));
+    }
+    return list;
+  }
+
+  // System and user messages; null when there is nothing to say.
+  Json plain(const Message& message) const {
+    Json content = Json::array();
+    bool only_text = true;
+    for (const auto& part : message.parts) {
+      if (const auto* text = std::get_if<TextPart>(&part)) {
+        content.push_back({{"type", "text"}, {"text", text->text}});
+      } else if (const auto* image = std::get_if<ImagePart>(&part)) {
+        content.push_back(image_content(*image));
+        only_text = false;
+      }
+    }
+    if (content.empty()) return {};
+    const char* role = message.role == Role::system ? "system" : "user";
+    if (message.cache_here && quirks_.cache_marks && model_.family == "anthropic") {
+      content.back()["cache_control"] = {{"type", "ephemeral"}};
+    } else if (only_text) {
+      return {{"role", role}, {"content", text_of(message.parts)}};
+    }
+    return {{"role", role}, {"content", std::move(content)}};
+  }
+
+  Json assistant(const Message& message) const {
+    std::string text;
+    Json calls = Json::array();
+    Json said = {{"role", "assistant"}, {"content", nullptr}};
+    Json thinking;
+    for (const auto& part : message.parts) {
+      if (const auto* piece = std::get_if<TextPart>(&part)) {
+        text += piece->text;
+      } else if (const auto* refusal = std::get_if<RefusalPart>(&part)) {
+        text += refusal->text;
+      } else if (const auto* call = std::get_if<ToolCallPart>(&part)) {
+        calls.push_back(
+            {{"id", ids_.of(call->id, call->wire_id)},
+             {"type", "function"},
+             {"function", {{"name", call->name}, {"arguments", sendable(call->arguments)}}}});
+      } else if (const auto* reasoning = std::get_if<ReasoningPart>(&part)) {
+        thinking = echo(*reasoning, said);
+      }
+    }
+    if (!thinking.is_null()) {
+      said["content"] = Json::array({std::move(thinking)});
+      if (!text.empty()) said["content"].push_back({{"type", "text"}, {"text", text}});
+    } else if (!text.empty() || calls.empty() || !quirks_.null_content) {
+      said["content"] = text;
+    }
+    if (calls.empty()) {
+      said.erase("reasoning_content");
+    } else {
+      said["tool_calls"] = std::move(calls);
+    }
+    return said;
+  }
+
+  // Servers parse the arguments of old calls again and refuse the whole conversation for broken
+  // ones.
+  static std::string sendable(const std::string& arguments) {
+    return parse_json(arguments) ? arguments : std::string("{}");
+  }
+
+  // Puts back what its own origin wants to see again; returns a content part where the reasoning is
+  // one.
+  Json echo(const ReasoningPart& part, Json& said) const {
+    for (const auto& opaque : part.opaque) {
+      if (!(opaque.origin == origin_)) continue;
+      auto value = parse_json(opaque.json);
+      if (!value) continue;
+      if (opaque.kind == "reasoning_content" && quirks_.echo == ReasoningEcho::content) {
+        said["reasoning_content"] = std::move(*value);
+      } else if (opaque.kind == "reasoning_details" && quirks_.echo == ReasoningEcho::details) {
+        said["reasoning_details"] = std::move(*value);
+      } else if (opaque.kind == "thinking" && quirks_.echo == ReasoningEcho::thinking) {
+        return {{"type", "thinking"}, {"thinking", std::move(*value)}};
+      }
+    }
+    return {};
+  }
+
+  const ChatRequest& request_;
+  const Model& model_;
+  const ChatQuirks& quirks_;
+  const Origin origin_;
+  const WireIds ids_;
+};
+
+class ChatCompletions final : public WireDialect {
+ public:
+  WireRequest encode(const ChatRequest& request, const Model& model,
+                     const Provider& provider) const override {
+    Encoder encoder(request, model, provider);
+    return {"/chat/completions", encoder.headers(), dump_json(encoder.body())};
+  }
+  std::pair<std::string, std::string> key_header(const std::string& key) const override {
+    return {"authorization", "Bearer " + key};
+  }
+  Decoder decoder(ReplyContext context) const override {
+    return Decoder(chat_reader(std::move(context)));
+  }
+};
+
+}  // namespace
+
+const WireDialect& chat_completions() {
+  static const ChatCompletions dialect;
+  return dialect;
+}
+
+}  // namespace mixagent
