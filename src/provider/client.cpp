@@ -1,0 +1,158 @@
+#include "provider/client.h"
+
+#include "base/text.h"
+#include "core/codecs.h"
+#include "provider/dialect.h"
+#include "provider/errors.h"
+#include "provider/retry.h"
+#include "system/http_curl.h"
+
+namespace mixagent {
+
+namespace {
+
+Result<void> check_address(const Provider& provider) {
+  const std::string where = "providers." + provider.name + ".base_url";
+  const auto& url = provider.base_url;
+  if (url.rfind("https://", 0) == 0) return {};
+  if (url.rfind("http://", 0) != 0) {
+    return fail(ErrorCode::config,
+                url.empty() ? "no address is set" : "\"" + url + "\" is no address", where,
+                "it must begin with https://");
+  }
+  if (provider.allow_http || is_loopback_url(url)) return {};
+  return fail(ErrorCode::config, "plain http:// would send the key and the code unencrypted", where,
+              "use https://, or set allow_http = true for this provider");
+}
+
+std::string join_url(std::string_view base, std::string_view path) {
+  while (!base.empty() && base.back() == '/') base.remove_suffix(1);
+  return std::string(base) + std::string(path);
+}
+
+std::string source_of_key(const Provider& provider) {
+  if (!provider.api_key_env.empty()) return "the environment variable " + provider.api_key_env;
+  if (!provider.api_key_cmd.empty()) return "what api_key_cmd prints";
+  return "api_key_env of the provider (no key is configured)";
+}
+
+// Providers repeat the key they refuse; nobody may read it in a log.
+void hide_key(Error& error, const std::string& key) {
+  if (key.size() < 6) return;
+  error.what = replace_all(error.what, key, "[key]");
+}
+
+}  // namespace
+
+Client::Client(const Lineup& lineup, KeyLookup key_of, Http& http, Clock& clock, Random& random)
+    : lineup_(lineup), key_of_(std::move(key_of)), http_(http), clock_(clock), random_(random) {
+  for (const auto& [name, provider] : lineup_.providers) {
+    throttles_[name] = std::make_unique<Throttle>(name, provider.max_concurrency, clock_);
+  }
+}
+
+Result<Client::Seating> Client::seating_of(const std::string& model_name) {
+  const Model* model = lineup_.model(model_name);
+  if (model == nullptr) {
+    return fail(ErrorCode::config, "no such model", model_name,
+                "`mixagent models` lists those that are known");
+  }
+  const auto provider = lineup_.providers.find(model->provider);
+  if (provider == lineup_.providers.end()) {
+    return fail(ErrorCode::config, "its provider \"" + model->provider + "\" is not configured",
+                model_name,
+                "add [providers." + model->provider + "] or change the model's provider");
+  }
+  MIX_OK(check_address(provider->second));
+  if (dialect_of(provider->second.dialect) == nullptr) {
+    return fail(ErrorCode::config,
+                "the dialect " + std::string(enum_name(provider->second.dialect)) +
+                    " is not spoken over HTTP here",
+                "providers." + provider->first + ".api");
+  }
+  return Seating{*model, provider->second, *throttles_.at(provider->first)};
+}
+
+Result<ChatReply> Client::ask(const ChatRequest& request, CallObserver& observer,
+                              const Cancel& cancel) {
+  MIX_TRY(const Seating seating, seating_of(request.model));
+  for (int tries = 1;; ++tries) {
+    MIX_TRY(const std::string key, key_of_(seating.provider));
+    MIX_TRY(auto permit, seating.throttle.acquire(cancel));
+    bool asked_to_stop = false;
+    auto reply = try_once(request, seating, key, observer, cancel, asked_to_stop);
+    if (reply) {
+      permit.succeeded();
+      return reply;
+    }
+    Error& error = reply.error();
+    hide_key(error, key);
+    const auto wait =
+        asked_to_stop ? std::nullopt : wait_before_retry(error, tries, random_.next());
+    permit.failed(error.code, wait ? wait->count() : 0);
+    { const auto place = std::move(permit); }  // others may go on while this one waits
+    if (cancel.requested()) return reply;
+    if (!wait) {
+      const auto told = error.retry_after_ms.value_or(0);
+      if (error.code == ErrorCode::rate_limited && told > longest_told_wait.count()) {
+        // Too long to sit out: from here on it is a quota with a known end.
+        error.code = ErrorCode::quota;
+        error.resets_at = format_time(clock_.wall_ms() + told);
+      }
+      return reply;
+    }
+    MIX_OK(observer.on_retry({error.code, error.what, wait->count(), error.partial_output, {}}));
+    if (!clock_.sleep(*wait, cancel)) {
+      if (cancel.stopped()) error = fail(ErrorCode::cancelled, "cancelled", error.where).value();
+      return reply;
+    }
+  }
+}
+
+Result<ChatReply> Client::try_once(const ChatRequest& request, const Seating& seating,
+                                   const std::string& key, CallObserver& observer,
+                                   const Cancel& cancel, bool& asked_to_stop) {
+  const Provider& provider = seating.provider;
+  const WireDialect& dialect = *dialect_of(provider.dialect);
+  auto wire = dialect.encode(request, seating.model, provider);
+
+  HttpRequest http;
+  http.url = join_url(provider.base_url, wire.path);
+  http.headers = std::move(wire.headers);
+  if (!key.empty()) http.headers.push_back(dialect.key_header(key));
+  http.body = std::move(wire.body);
+  if (provider.stall_timeout_s > 0)
+    http.stall_timeout = std::chrono::seconds(provider.stall_timeout_s);
+
+  auto context = reply_context(request, seating.model, provider);
+  context.on_delta = [&observer](std::string_view text) { observer.on_delta(text); };
+  auto decoder = dialect.decoder(std::move(context));
+  const auto answer = http_.send(
+      http,
+      [&decoder](std::string_view bytes) {
+        decoder.feed(bytes);
+        return true;
+      },
+      cancel);
+
+  if (!answer) {
+    // The reply was whole when the connection went: it is paid and good.
+    const bool whole = decoder.complete() && answer.error().code != ErrorCode::cancelled;
+    if (whole) return decoder.finish(200, {}, clock_.wall_ms());
+    return fail(answer.error());
+  }
+  decoder.feed(answer->body);
+  auto reply = decoder.finish(answer->status, answer->headers, clock_.wall_ms());
+  if (reply) return reply;
+
+  Error& error = reply.error();
+  error.where = provider.name + ", model " + seating.model.name;
+  error.http_status = answer->status;
+  if (error.code == ErrorCode::auth) {
+    error.hint = "check " + source_of_key(provider);
+  }
+  asked_to_stop = header_of(answer->headers, "x-should-retry") == "false";
+  return reply;
+}
+
+}  // namespace mixagent
