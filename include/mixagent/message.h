@@ -79,6 +79,9 @@ using Part = std::variant<TextPart, ReasoningPart, ImagePart, ToolCallPart, Tool
                           RefusalPart, RawPart>;
 
 enum class Role { system, user, assistant, tool };
+constexpr std::array<std::string_view, 4> enum_names(Role) {
+  return {"system", "user", "assistant", "tool"};
+}
 
 struct Message {
   Role role = Role::user;
@@ -114,6 +117,7 @@ struct ChatRequest {
   std::string response_schema;   // JSON Schema text; empty: free text
   std::string cache_key;         // same for calls that share a prefix
   CallLabels labels;
+  bool operator==(const ChatRequest&) const = default;
 };
 
 enum class StopReason { stop, length, tool_calls, content_filter, pause, error, unknown };
@@ -129,6 +133,7 @@ struct ChatReply {
   Origin origin;          // who answered
   std::string served_model;  // the provider's word for it
   std::string response_id;
+  bool operator==(const ChatReply&) const = default;
 };
 
 std::string text_of(const std::vector<Part>& parts);  // visible text, joined

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,12 @@ namespace mixagent {
 
 enum class StepPhase { waiting, running, verified, unverified, failed, skipped };
 
+struct AttemptMoney {
+  Money cost;
+  bool wasted = false;  // it ended with another outcome than "accepted"
+  bool operator==(const AttemptMoney&) const = default;
+};
+
 struct StepState {
   Step step;
   StepPhase phase = StepPhase::waiting;
@@ -20,6 +27,7 @@ struct StepState {
   int attempts = 0;
   Money cost, wasted;
   Money attempt_cost;  // of the attempt under way
+  std::map<int, AttemptMoney> attempt_money;  // by attempt: calls of the attempt's own seat
   std::string doing;   // "attempt 2 by model", "checks", "review": for the display
   std::string tree, why;
 };
@@ -47,6 +55,7 @@ struct RunState {
   std::map<std::string, Usage> usage_by_seat, usage_by_model;
   std::map<std::string, int> calls_by_seat, calls_by_model;
   std::map<std::string, OpenCall> open;     // call key -> reservation without an end
+  std::set<std::string> lost;               // calls that a killed process left open: run.resumed books their reservation
   int model_calls = 0, escalations = 0, retries = 0, unknown = 0;
   std::vector<std::string> notes;
   std::vector<std::string> applied;         // files delivered

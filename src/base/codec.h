@@ -1,6 +1,6 @@
 #pragma once
 // One declaration (`fields`, see mixagent/fields.h), three codecs: write JSON, read JSON strictly with an error path, emit
-// a JSON Schema. Money is written as USD with picodollar precision (exact below 9,007 USD a value).
+// a JSON Schema. Money is written as a number of USD, exact to the picodollar below 8,192 USD a value.
 
 #include <cmath>
 #include <cstdlib>
@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -129,6 +130,31 @@ namespace codec_detail {
 inline tl::unexpected<Error> expected(const char* what, const std::string& path) {
   return fail(ErrorCode::protocol, std::string("expected ") + what, path);
 }
+
+// Models write "0.9" for 0.9.
+inline std::optional<double> any_number(const Json& json) {
+  if (json.is_number()) return json.get<double>();
+  if (!json.is_string()) return {};
+  const auto& text = json.get_ref<const std::string&>();
+  if (text.empty() || text.find_first_not_of("+-.0123456789eE") != std::string::npos) return {};
+  char* end = nullptr;
+  const double number = std::strtod(text.c_str(), &end);
+  if (*end != '\0' || !std::isfinite(number)) return {};
+  return number;
+}
+
+// Models write 5.0 and "5" for 5.
+inline std::optional<std::int64_t> whole_number(const Json& json) {
+  if (json.is_number_unsigned()) {
+    const auto number = json.get<std::uint64_t>();
+    if (!std::in_range<std::int64_t>(number)) return {};
+    return static_cast<std::int64_t>(number);
+  }
+  if (json.is_number_integer()) return json.get<std::int64_t>();
+  const auto number = any_number(json);
+  if (!number || !(std::abs(*number) < 9e15) || *number != std::floor(*number)) return {};
+  return static_cast<std::int64_t>(*number);
+}
 }  // namespace codec_detail
 
 template <class T>
@@ -172,28 +198,15 @@ Result<void> read_json(const Json& json, T& value, const std::string& path, Read
     value = json.get<bool>();
     return {};
   } else if constexpr (std::is_integral_v<T>) {
-    // Models write 5.0 and "5" for 5.
-    double number = 0;
-    if (json.is_number_integer()) {
-      value = json.get<T>();
-      return {};
-    }
-    if (json.is_number()) {
-      number = json.get<double>();
-    } else if (json.is_string()) {
-      char* end = nullptr;
-      const auto text = json.get<std::string>();
-      number = std::strtod(text.c_str(), &end);
-      if (text.empty() || *end != '\0') return expected("a whole number", path);
-    } else {
-      return expected("a whole number", path);
-    }
-    if (!(std::abs(number) < 9e15) || number != std::floor(number)) return expected("a whole number", path);
-    value = static_cast<T>(number);
+    const auto number = codec_detail::whole_number(json);
+    if (!number) return expected("a whole number", path);
+    if (!std::in_range<T>(*number)) return expected("a smaller number", path);
+    value = static_cast<T>(*number);
     return {};
   } else if constexpr (std::is_floating_point_v<T>) {
-    if (!json.is_number()) return expected("a number", path);
-    value = json.get<T>();
+    const auto number = codec_detail::any_number(json);
+    if (!number) return expected("a number", path);
+    value = static_cast<T>(*number);
     return {};
   } else if constexpr (IsOptional<T>::value) {
     if (json.is_null()) {
