@@ -77,4 +77,28 @@ struct SeatsOptions {
 };
 int cmd_seats(const SeatsOptions& options, CliContext& context);
 
+// Looking at runs. `run` is a beginning of an id, a directory, or empty for the newest; `run_dir` is --run-dir.
+struct RunsOptions {
+  bool all = false;  // of every repository
+  int limit = 20;    // 0: no limit
+  bool json = false;
+};
+int cmd_runs(const RunsOptions& options, CliContext& context);
+
+struct ShowOptions {
+  std::string run, step;
+  std::string prompt;  // show prompt NAME: the effective text; then `run` and `step` are ignored
+  bool json = false;
+  std::filesystem::path run_dir;
+};
+int cmd_show(const ShowOptions& options, CliContext& context);
+
+struct DiffOptions {
+  std::string run;
+  bool json = false;
+  std::filesystem::path run_dir;
+};
+// What the run delivered, or would deliver: the snapshot against the tree of its last integration.
+int cmd_diff(const DiffOptions& options, CliContext& context);
+
 }  // namespace mixagent
