@@ -1,0 +1,196 @@
+// Plays stories: scenario_runner PROGRAM STORY.toml... Exit status 0 when all of them hold.
+// MIXAGENT_KEEP=1 keeps the folders they played in.
+
+#include "base/text.h"
+#include "scenario/judge.h"
+#include "support/child_process.h"
+
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <sys/wait.h>
+#include <thread>
+
+namespace mixagent {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr seconds longest_command{90};
+
+// Carries out what a command's [[during]] tables ask for, on the server's threads.
+class Events {
+ public:
+  void begin(const StoryRun& run, const Child& child, const Stage& stage, int requests_so_far) {
+    const std::lock_guard lock(mutex_);
+    run_ = &run;
+    child_ = &child;
+    stage_ = &stage;
+    before_ = requests_so_far;
+  }
+  void end() {
+    const std::lock_guard lock(mutex_);
+    run_ = nullptr;
+  }
+  void on_request(const ServerRequest& request) {
+    bool signalled = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (run_ == nullptr) return;
+      for (const During& during : run_->during) {
+        if (request.number - before_ != during.after_calls) continue;
+        for (const auto& [path, text] : during.write) {
+          write_file(stage_->repository() / path, stage_->fill(text));
+        }
+        for (int i = 0; during.signal != 0 && i < during.times; ++i) {
+          if (i > 0) std::this_thread::sleep_for(milliseconds(100));
+          child_->signal(during.signal);
+          signalled = true;
+        }
+      }
+    }
+    // The answer comes late enough for the signal to be what the command sees first.
+    if (signalled) std::this_thread::sleep_for(seconds(2));
+  }
+
+ private:
+  std::mutex mutex_;
+  const StoryRun* run_ = nullptr;
+  const Child* child_ = nullptr;
+  const Stage* stage_ = nullptr;
+  int before_ = 0;
+};
+
+Json result_in(const std::string& output) {
+  Json result;
+  for (const std::string& line : split_lines(output)) {
+    auto json = parse_json(line);
+    if (json && json->is_object() && string_or(*json, "type") == "result") result = *json;
+  }
+  return result;
+}
+
+class Play {
+ public:
+  Play(const std::string& program, Story story)
+      : program_(std::filesystem::absolute(program)), story_(std::move(story)) {
+    ModelServer::Settings settings;
+    settings.script = story_.replies;
+    settings.prices = standing_prices(story_.config);
+    settings.key = test_key;
+    settings.on_request = [this](const ServerRequest& request) { events_.on_request(request); };
+    server_ = std::make_unique<ModelServer>(std::move(settings));
+    stage_ = std::make_unique<Stage>(story_, server_->port());
+  }
+
+  // Lines about what does not hold.
+  std::vector<std::string> act() {
+    std::vector<std::string> unmet;
+    for (const StoryRun& run : story_.runs) {
+      const Outcome outcome = perform(run);
+      const auto missed = judge(run, outcome, *stage_);
+      for (const std::string& line : missed) unmet.push_back(join(run.args, " ") + ": " + line);
+      if (!missed.empty()) show(run, outcome);
+      if (const std::string id = string_or(outcome.result, "run_id"); !id.empty()) {
+        stage_->know("{RUN}", id);
+      }
+    }
+    for (auto& line : judge_requests(story_.requests, server_->requests(), *stage_)) {
+      unmet.push_back(std::move(line));
+    }
+    for (const std::string& fault : server_->faults()) unmet.push_back("server: " + fault);
+    for (const std::string& reply : server_->unused()) unmet.push_back("never asked for: " + reply);
+    for (const std::string& file : stage_->files_with(test_key)) {
+      unmet.push_back("the key is in the file " + file);
+    }
+    return unmet;
+  }
+
+ private:
+  Outcome perform(const StoryRun& run) {
+    Outcome outcome;
+    outcome.before = stage_->fingerprint();
+    const auto requests_before = server_->requests().size();
+    ChildSpec spec;
+    spec.argv = {program_};
+    for (const std::string& argument : run.args) spec.argv.push_back(stage_->fill(argument));
+    spec.cwd = stage_->repository() / run.cwd;
+    spec.env = stage_->environment(story_, run);
+    spec.output = stage_->root() / "out";
+    spec.errors = stage_->root() / "err";
+    if (run.has_input) {
+      spec.input = stage_->root() / "in";
+      write_file(spec.input, stage_->fill(run.input));
+    }
+    {
+      Child child(spec);
+      events_.begin(run, child, *stage_, static_cast<int>(requests_before));
+      const auto status = child.wait(longest_command);
+      events_.end();
+      outcome.ended = status.has_value();
+      outcome.exit = status.value_or(-1);
+    }
+    outcome.left_running = left_running(seconds(5));
+    outcome.out = read_file(spec.output);
+    outcome.err = read_file(spec.errors);
+    outcome.result = result_in(outcome.out);
+    outcome.journal = stage_->newest_journal();
+    outcome.after = stage_->fingerprint();
+    outcome.all_requests = server_->requests();
+    outcome.requests.assign(
+        outcome.all_requests.begin() + static_cast<std::ptrdiff_t>(requests_before),
+        outcome.all_requests.end());
+    outcome.most_open = server_->most_open();
+    return outcome;
+  }
+
+  void show(const StoryRun& run, const Outcome& outcome) const {
+    std::printf("--- %s %s\n", story_.name.c_str(), join(run.args, " ").c_str());
+    std::printf("--- standard output\n%s\n--- standard error\n%s\n--- events\n",
+                clip_middle(outcome.out, 8000).c_str(), clip_middle(outcome.err, 8000).c_str());
+    for (const Json& event : outcome.journal) {
+      std::printf("%s\n", clip(dump_json(event), 600).c_str());
+    }
+  }
+
+  const std::string program_;
+  const Story story_;
+  Events events_;
+  std::unique_ptr<ModelServer> server_;
+  std::unique_ptr<Stage> stage_;
+};
+
+int play_all(const std::vector<std::string>& arguments) {
+  int failed = 0;
+  adopt_orphans();
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    const auto story = read_story(arguments[i]);
+    if (!story) {
+      std::printf("FAILED %s\n", describe(story.error()).c_str());
+      ++failed;
+      continue;
+    }
+    const auto unmet = Play(arguments[0], *story).act();
+    std::printf("%s %s: %s\n", unmet.empty() ? "ok" : "FAILED", story->name.c_str(),
+                story->about.c_str());
+    for (const std::string& line : unmet) std::printf("  %s\n", line.c_str());
+    failed += unmet.empty() ? 0 : 1;
+  }
+  return failed == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+}  // namespace mixagent
+
+int main(int argc, char** argv) {
+  if (argc < 3) {
+    std::fprintf(stderr, "usage: %s PROGRAM STORY.toml...\n", argv[0]);
+    return 2;
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  return mixagent::play_all({argv + 1, argv + argc});
+}
