@@ -23,6 +23,7 @@ constexpr std::array<std::string_view, 3> enum_names(NetworkMode) {
 
 struct BudgetConfig {
   std::optional<Money> run, step, day, month;  // defaults 2.00, 0.50, 20.00, none
+  std::map<std::string, Money> seats;          // caps of single seats, by name
   double escalation_reserve = 0.30;            // share of `run` kept for rungs above the first
 };
 
@@ -38,12 +39,14 @@ struct SandboxConfig {
   NetworkMode network = NetworkMode::none;
   std::vector<std::string> allow_hosts, read_only, writable, env_pass, unix_sockets;
   std::vector<std::string> carry;  // ignored folders that come along: node_modules, .venv, target, build, ...
+  std::map<std::string, std::string> cache;  // path -> "ro", "private", "rw"
   int memory_mb = 4096, timeout_s = 600, disk_mb = 8192, processes = 512;
 };
 
 struct ReviewConfig {
   bool enabled = true;
   double accept_score = 0.7;
+  bool adaptive = false;  // accept_score = "adaptive"
   std::map<std::string, double> accept_by_action;
   int rounds = 2;
 };

@@ -21,6 +21,7 @@ struct Provider {
   int max_concurrency = 0;   // 0: no limit
   int stall_timeout_s = 60;  // no byte for so long: the attempt is given up
   bool allow_http = false;
+  int hedge_after_ms = 0;    // no first byte for so long: the call is sent once more, the first answer wins; 0: never
   bool operator==(const Provider&) const = default;
 };
 

@@ -30,7 +30,7 @@ struct ConfigSources {
   std::vector<Flag> flags;
   std::vector<std::string> seats;      // --seat: "NAME=MODEL"
   bool allow_unpriced = false;         // --allow-unpriced
-  std::map<std::string, std::string> agents;  // user's agents/NAME.toml, by name
+  std::map<std::string, ConfigText> agents;  // the user's agents/NAME.toml, by name
 };
 
 // Where an effective value came from, by full key ("budget.run_usd").
@@ -45,9 +45,9 @@ struct LoadedConfig {
   std::vector<std::string> notes;             // lines for people: the lineup chosen, one family only, ...
 };
 
-// `need_models`: false for commands that never call a model (sandbox, context, runs, show, config): then missing keys
-// are no error. Errors: config (file:line:column, nearest key), denied (the project loosens), auth (no key), usage
-// (unpriced model under a cap).
+// `need_models` is false for commands that never call a model (sandbox, context, runs, show, config): missing keys are no
+// error then. Errors: config (unknown key with the nearest, wrong type, the project loosening what the user has; always with
+// file:line:column), auth (no key, listing the variables), usage (an unpriced model under a cap).
 Result<LoadedConfig> load_config(const ConfigSources& sources, bool need_models = true);
 
 }  // namespace mixagent

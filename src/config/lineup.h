@@ -1,0 +1,31 @@
+#pragma once
+// Who sits where: models get their provider and price, seats that nobody configured get the best models that the keys at
+// hand can reach.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "config/keys.h"
+#include "mixagent/error.h"
+
+namespace mixagent {
+
+using Environment = std::map<std::string, std::string>;
+
+struct LineupNeeds {
+  bool models = true;           // a planner, a worker and a reviewer must be there
+  bool allow_unpriced = false;
+};
+
+// Fills draft.config.lineup. Lines for people go to `notes`: the choice made, what was left out and why.
+Result<void> settle_lineup(ConfigDraft& draft, const Environment& env, const LineupNeeds& needs,
+                           std::vector<std::string>& notes);
+
+// Nobody needs a key for it, or there is one.
+bool reachable(const Provider& provider, const Environment& env);
+bool is_loopback(std::string_view base_url);
+// "planner a; worker b > c; reviewer d", of those seats that have a model.
+std::string describe_lineup(const Lineup& lineup, const std::vector<std::string>& seats);
+
+}  // namespace mixagent
