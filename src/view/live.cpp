@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t most_steps = 8;
 
 std::string elapsed(std::int64_t since_ms, std::int64_t now_ms) {
-  return format_duration_ms(std::max<std::int64_t>(now_ms - since_ms, 0) / 1000 * 1000);
+  const std::int64_t seconds = std::max<std::int64_t>(now_ms - since_ms, 0) / 1000;
+  return seconds < 60 ? std::to_string(seconds) + " s" : format_duration_ms(seconds * 1000);
 }
 
 std::string weather_of(const LiveInput& input, const std::string& step) {

@@ -138,8 +138,8 @@ TEST_CASE("the live area names what runs and what it costs") {
   REQUIRE(lines.size() == 2);
   CHECK(lines[0].find("› s2 title of s2") == 0);
   CHECK(lines[0].find("412 tokens\\x1b[2J") != std::string::npos);
-  CHECK(lines[0].find("demo/cheap 5s") != std::string::npos);
-  CHECK(lines[1] == "0/2 steps · $0.0000 of $2.00 · 0 calls · 7s");
+  CHECK(lines[0].find("demo/cheap 5 s") != std::string::npos);
+  CHECK(lines[1] == "0/2 steps · $0.0000 of $2.0000 · 0 calls · 7 s");
   for (const std::string& line : live_lines({state, weather, 8500, 20, false})) {
     CHECK(line.size() <= 25);
   }

@@ -170,5 +170,5 @@ TEST_CASE("the short form") {
   CHECK(render_result_text(good_result()) ==
         "Goal reached.\n"
         "verified: full, 2 files changed, working tree\n"
-        "cost: $0.0300 in 3 calls, 1m 1s\n");
+        "cost: $0.0300 in 3 calls, 1m 01s\n");
 }

@@ -33,7 +33,7 @@ TEST_CASE("columns are aligned by what is seen") {
   const std::vector<Row> rows = {{"日本", "1"}, {"größer", "12345"}, {"x"}};
   CHECK(render_table(columns, rows, {}) ==
         "  name     cost\n"
-        "  日本         1\n"
+        "  日本        1\n"
         "  größer  12345\n"
         "  x\n");
 }
@@ -56,7 +56,7 @@ TEST_CASE("only columns that may shrink give way") {
 TEST_CASE("a cell can change nothing but its own text") {
   const std::string out = render_table({{"a"}, {"b"}}, {{"x\x1b[2J", "one\ntwo"}}, {});
   CHECK(out.find('\x1b') == std::string::npos);
-  CHECK(out == "  a          b\n  x\\x1b[2J   one\\ntwo\n");
+  CHECK(out == "  a         b\n  x\\x1b[2J  one\\ntwo\n");
 }
 
 TEST_CASE("words wrap at blanks") {
