@@ -46,15 +46,15 @@ class Reader {
       : text_(text), parts_(parts), file_(std::move(file)), depth_(depth) {}
 
   Result<std::vector<Node>> read() {
-    MIX_TRY(auto nodes, read_until(""));
+    MIX_TRY(auto nodes, read_until("", 1));
     return nodes;
   }
 
  private:
-  // Up to the closing tag of `section`, or to the end of the text when that is empty.
-  Result<std::vector<Node>> read_until(const std::string& section) {
+  // Up to the closing tag of `section` (opened on that line), or to the end of the text when that
+  // is empty.
+  Result<std::vector<Node>> read_until(const std::string& section, int opened) {
     std::vector<Node> nodes;
-    const int opened = line_at(at_);
     for (;;) {
       const auto begin = text_.find("{{", at_);
       if (begin == std::string_view::npos) {
@@ -89,7 +89,7 @@ class Reader {
                 : tag.sigil == '^' ? Node::Kind::unless
                                    : Node::Kind::value;
     if (node.kind != Node::Kind::value) {
-      MIX_TRY(node.body, read_until(tag.name));
+      MIX_TRY(node.body, read_until(tag.name, line));
     }
     nodes.push_back(std::move(node));
     return {};
