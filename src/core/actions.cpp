@@ -37,7 +37,7 @@ const std::map<std::string_view, About>& about() {
   static const std::map<std::string_view, About> table = {
       {"read_file", {"Show numbered lines", "{path, start_line?, end_line?}"}},
       {"list_files", {"List files", "{path?, glob?, depth?}"}},
-      {"search", {"Search in files", "{pattern, path?, glob?, max_results?}"}},
+      {"search", {"Search files by regex", "{pattern, path?, glob?, max_results?}"}},
       {"edit_file",
        {"Replace parts of a file", "{path, edits: [{search, replace, all?, near_line?}]}"}},
       {"write_file", {"Create or overwrite a file", "{path, content}"}},

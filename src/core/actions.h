@@ -39,7 +39,7 @@ struct Search {
   int max_results = 100;
   bool operator==(const Search&) const = default;
   template <class V> void fields(V& v) {
-    v.need("pattern", pattern, "regular expression"); v.may("path", path); v.may("glob", glob);
+    v.need("pattern", pattern); v.may("path", path); v.may("glob", glob);
     v.may("max_results", max_results);
   }
 };

@@ -242,9 +242,8 @@ class Editor {
       return refused(places + "; add lines around it, or set near_line or all:" +
                      numbered_matches(text(), found));
     }
-    const auto here = nearest_of(edit, found, edit.near_line);
-    const auto moved = nearest_of(edit, found, moved_line(edit.near_line));
-    if (!here || here != moved) {
+    const auto here = meant_place(edit, found);
+    if (!here) {
       return refused(places + "; near_line " + std::to_string(edit.near_line) +
                      " does not tell which is meant" +
                      (shifts_.empty() ? "" : " after the edits before it") +
@@ -253,7 +252,20 @@ class Editor {
     return replace_exact(edit, *here);
   }
 
-  // The line numbers that the model saw are those before this call's edits.
+  // The line numbers that the model saw are most likely those before this call's edits, but it may
+  // have counted on. Where the two readings differ, only a place that is hit exactly by one of them
+  // decides.
+  std::optional<std::size_t> meant_place(const Edit& edit,
+                                         const std::vector<std::size_t>& found) const {
+    const auto seen = nearest_of(edit, found, moved_line(edit.near_line));
+    const auto counted = nearest_of(edit, found, edit.near_line);
+    if (seen.at == counted.at) return seen.at;
+    const bool seen_hits = seen.at && seen.distance == 0;
+    const bool counted_hits = counted.at && counted.distance == 0;
+    if (seen_hits == counted_hits) return std::nullopt;
+    return seen_hits ? seen.at : counted.at;
+  }
+
   int moved_line(int line) const {
     std::ptrdiff_t at = line;
     for (const auto& shift : shifts_) {
@@ -262,25 +274,24 @@ class Editor {
     return static_cast<int>(at);
   }
 
-  // Nothing when two are equally near.
-  std::optional<std::size_t> nearest_of(const Edit& edit, const std::vector<std::size_t>& found,
-                                        int near_line) const {
+  struct Near {
+    std::optional<std::size_t> at;  // nothing when two are equally near
+    int distance = 0;
+  };
+
+  Near nearest_of(const Edit& edit, const std::vector<std::size_t>& found, int near_line) const {
     const auto height = static_cast<int>(lines_in(edit.search));
-    std::optional<std::size_t> best;
-    int best_distance = 0;
-    bool tie = false;
+    Near best;
+    bool any = false;
     for (const auto at : found) {
       const int first = static_cast<int>(line_of(text(), at));
       const int last = first + height - 1;
       const int distance = near_line < first ? first - near_line : std::max(0, near_line - last);
-      if (best && distance == best_distance) tie = true;
-      if (!best || distance < best_distance) {
-        best = at;
-        best_distance = distance;
-        tie = false;
-      }
+      if (any && distance == best.distance) best.at.reset();
+      if (!any || distance < best.distance) best = {at, distance};
+      any = true;
     }
-    return tie ? std::nullopt : best;
+    return best;
   }
 
   Applied replace_loose(const Edit& edit) {
@@ -371,7 +382,7 @@ class Editor {
     if (found.empty()) return std::nullopt;
     if (found.size() > 1 && !edit.all) {
       if (edit.near_line <= 0) return std::nullopt;
-      return nearest_of(edit, found, edit.near_line);
+      return nearest_of(edit, found, edit.near_line).at;
     }
     if (!nearest || nearest->similarity < sure) return found[0];
     const auto first = line_of(text(), found[0]) - 1;

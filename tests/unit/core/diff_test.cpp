@@ -191,7 +191,7 @@ TEST_CASE("three-way merge of known texts") {
        "1\n2\n3\n4\n<<<<<<< ours\nfive\n=======\nFIVE\n>>>>>>> theirs\n", true},
   };
   for (const auto& one : cases) {
-    CAPTURE(one.name);
+    INFO(std::string(one.name));
     const auto merge = merge_three_way(base, one.ours, one.theirs);
     CHECK(merge.text == one.text);
     CHECK(merge.conflict == one.conflict);
