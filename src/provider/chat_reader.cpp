@@ -53,6 +53,14 @@ std::string text_of_details(const Json& details) {
   return text;
 }
 
+// The first count that is there: cousins put the same figure in different places.
+std::int64_t first_count(std::initializer_list<std::pair<const Json*, std::string_view>> places) {
+  for (const auto& [object, name] : places) {
+    if (member(*object, name).is_number()) return int_or(*object, name);
+  }
+  return 0;
+}
+
 // "<think>...</think>answer" from servers that do not part the two themselves.
 std::string take_inline_thoughts(std::string& text) {
   static constexpr std::string_view open = "<think>", close = "</think>";
@@ -79,10 +87,10 @@ class ChatReader final : public ReplyReader {
     if (!choices.is_array() || choices.empty()) return;
     const Json& choice = choices.front();
     take_choice_end(choice);
-    const Json& message = member(choice, "message");
-    if (!message.is_object()) return;
-    take_message(message);
-    ended_ = true;
+    take_message(member(choice, "message"));
+    ended_ = member(choice, "message").is_object() || !reply_.raw_stop.empty();
+    // Written out but empty: servers that fill in every field.
+    if (reply_.raw_stop.empty() && member(choice, "finish_reason").is_string()) empty_word_ = true;
   }
 
   void event(std::string_view name, const Json& data) override {
@@ -280,9 +288,10 @@ class ChatReader final : public ReplyReader {
     usage.reported = true;
     usage.input = int_or(usage_, "prompt_tokens");
     usage.output = int_or(usage_, "completion_tokens");
-    usage.cached_input =
-        int_or(input, "cached_tokens",
-               int_or(usage_, "prompt_cache_hit_tokens", int_or(usage_, "cached_tokens")));
+    usage.cached_input = first_count({{&input, "cached_tokens"},
+                                      {&usage_, "prompt_cache_hit_tokens"},
+                                      {&usage_, "cached_tokens"},
+                                      {&usage_, "num_cached_tokens"}});
     usage.cache_write = int_or(input, "cache_write_tokens");
     usage.reasoning = int_or(output, "reasoning_tokens", int_or(usage_, "reasoning_tokens"));
     const auto total = int_or(usage_, "total_tokens");
@@ -312,7 +321,7 @@ class ChatReader final : public ReplyReader {
     if (!refusal_.empty()) return StopReason::content_filter;
     if (word == "stop" || word == "eos" || word == "tool_calls" || word == "function_call")
       return StopReason::stop;
-    return StopReason::unknown;
+    return empty_word_ ? StopReason::stop : StopReason::unknown;
   }
 
   ReplyContext context_;
@@ -324,7 +333,7 @@ class ChatReader final : public ReplyReader {
   OpenCall legacy_;
   Json usage_, timings_;
   std::string error_json_;
-  bool whole_ = false, ended_ = false, done_ = false;
+  bool whole_ = false, ended_ = false, done_ = false, empty_word_ = false;
 };
 
 }  // namespace

@@ -106,6 +106,13 @@ Result<ChatReply> Decoder::finish(int status, const HeaderList& headers, std::in
                            ? "the answer holds no reply: " + clip(trim(body_), 200)
                            : "the stream ended before the reply did");
   }
+  if (read.reply.stop == StopReason::error) {
+    Error error =
+        fail(ErrorCode::server, "the provider broke off the reply (" + read.reply.raw_stop + ")")
+            .value();
+    error.partial_output = true;
+    return fail(std::move(error));
+  }
   return std::move(read.reply);
 }
 
