@@ -79,7 +79,7 @@ const std::vector<PromptSpec>& prompt_specs() {
        {"goal", "diff", "checks", "round"},
        {"step", "findings", "notes", "gates"}},
       {"revise", {"findings"}, {"coaching"}},
-      {"advise", {}, {}},
+      {"advise", {}, {"actions"}},
       {"scout", {}, {"actions"}},
       {"scout_goal", {"goal", "files"}, {"notes"}},
   };
