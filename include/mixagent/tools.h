@@ -12,6 +12,8 @@
 #include "mixagent/sandbox.h"
 #include "mixagent/workspace.h"
 
+#include <functional>
+
 namespace mixagent {
 
 class SpendLedger;
@@ -28,6 +30,7 @@ struct Tools {
   Console& console;
   SpendLedger& ledger;
   Cancel cancel;
+  std::function<int()> stop_signal = nullptr;  // which signal asked to stop; 0 or empty: none
 };
 
 // What all runs spent, for the day and month caps. Implemented in journal/ledger.cpp. Thread-safe.

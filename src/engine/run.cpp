@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <csignal>
 #include <thread>
 
 #include "base/text.h"
@@ -72,6 +73,7 @@ RunResult Run::go() {
   // A deadline and a signal look alike further down.
   if (ending_.subtype == "interrupted" && !tools_.cancel.stopped() && tools_.cancel.expired()) ending_.subtype = "timeout";
   RunResult result = compose_result(goal_, tools_, ending_);
+  if (ending_.subtype == "interrupted" && tools_.stop_signal && tools_.stop_signal() == SIGTERM) result.exit_code = 128 + SIGTERM;
   if (const auto closed = tools_.journal.append(RunCompleted{result}); closed) (void)tools_.journal.sync();
   return result;
 }

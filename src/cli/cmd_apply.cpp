@@ -1,0 +1,65 @@
+#include <algorithm>
+#include <iostream>
+
+#include "base/text.h"
+#include "cli/cmd_run.h"
+#include "cli/wiring.h"
+#include "core/gates.h"
+#include "engine/finish.h"
+#include "journal/run_index.h"
+#include "mixagent/run_state.h"
+
+namespace mixagent {
+
+namespace {
+
+Result<int> apply_run(const ApplyOptions& options, CliContext& context) {
+  MIX_TRY(const std::filesystem::path root, need_repository(options.directory));
+  const Places places = places_for(context, root);
+  MIX_TRY(const ConfigSources sources, gather_sources(context, root, options.config));
+  MIX_TRY(const LoadedConfig loaded, load_config(sources, false));
+  MIX_TRY(const RunPlace place, find_run(places.runs, options.run));
+  SystemClock clock;
+  MIX_TRY(const auto journal, open_journal(place.directory, clock, secrets_of(context.env, loaded.config.lineup)));
+  const RunState state = fold(journal->events());
+
+  if (state.delivered == "working tree") {
+    context.out << "run " << place.id.text << " is already applied\n";
+    return 0;
+  }
+  if (state.head_tree.empty() || state.head_tree == state.base_tree) {
+    return fail(ErrorCode::usage, "the run holds no accepted change", place.id.text, "see `mixagent show " + place.id.text + "`");
+  }
+  if (!state.completed || (state.result.exit_code != 0 && state.result.subtype != "need_input" && !options.verified_only)) {
+    return fail(ErrorCode::usage, "the run did not reach its goal", place.id.text, "its accepted steps can be applied with --verified");
+  }
+  ProcessesPosix processes;
+  MIX_TRY(const auto workspaces, open_workspaces(places, loaded.config, processes, {}));
+  MIX_TRY(const Tree before, workspaces->tree(TreeId{state.base_tree}));
+  MIX_TRY(const Tree after, workspaces->tree(TreeId{state.head_tree}));
+  const Change change = difference(before, after);
+  std::vector<std::string> files;
+  for (const FileChange& file : change.files) files.push_back(file.path);
+  MIX_TRY(const Delivery done, workspaces->deliver(change, [&]() -> Result<void> {
+    MIX_OK(journal->append(ChangeApplied{"started", state.head_tree, root.string(), files, {}}));
+    return journal->sync();
+  }));
+  if (!done.conflicts.empty()) {
+    return fail(ErrorCode::conflict, "changed since the run began: " + join(done.conflicts, ", ") + "; nothing was written", root.string(),
+                "bring these files back to what they were (git stash), then apply again");
+  }
+  MIX_OK(journal->append(ChangeApplied{"working tree", state.head_tree, root.string(), done.files, {}}));
+  for (const std::string& file : done.files) {
+    context.out << (runs_by_itself(file) ? "applied (runs by itself) " : "applied ") << escape_terminal_line(file) << "\n";
+  }
+  return 0;
+}
+
+}  // namespace
+
+int cmd_apply(const ApplyOptions& options, CliContext& context) {
+  const auto code = apply_run(options, context);
+  return code ? *code : report_error(code.error(), context);
+}
+
+}  // namespace mixagent

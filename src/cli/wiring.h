@@ -1,0 +1,65 @@
+#pragma once
+// The composition root: the only place that knows which real part stands behind which port. Owned by one command; everything it hands
+// out lives as long as it does.
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "journal/journal_file.h"
+#include "journal/ledger.h"
+#include "mixagent/context.h"
+#include "mixagent/goal.h"
+#include "mixagent/http.h"
+#include "mixagent/prompts.h"
+#include "mixagent/sandbox.h"
+#include "mixagent/tools.h"
+#include "mixagent/workspace.h"
+#include "system/clock_system.h"
+#include "system/process_posix.h"
+
+namespace mixagent {
+
+// The folders of one repository.
+struct Places {
+  std::filesystem::path root;    // of the working tree
+  std::filesystem::path config;  // the user's
+  std::filesystem::path state;   // of all repositories
+  std::filesystem::path cache;   // of this repository: content store, work folders
+  std::filesystem::path runs;    // of this repository
+};
+Places places_for(const CliContext& context, const std::filesystem::path& root);
+
+// The root above `directory`, or an Error usage that says `git init`.
+Result<std::filesystem::path> need_repository(const std::filesystem::path& directory);
+
+// Values that must never be written: of variables whose names say so, and of the providers' keys.
+std::vector<Secret> secrets_of(const std::map<std::string, std::string>& env, const Lineup& lineup);
+
+std::unique_ptr<ChatModels> connect_models(const Lineup& lineup, const std::map<std::string, std::string>& env,
+                                           Processes& processes, Clock& clock, Random& random);
+
+struct Machine {
+  SystemClock clock;
+  SystemRandom random;
+  ProcessesPosix processes;
+  std::unique_ptr<Prompts> prompts;
+  std::unique_ptr<Context> context;
+  std::unique_ptr<ChatModels> models;
+  std::unique_ptr<Sandbox> sandbox;
+  std::unique_ptr<Workspaces> workspaces;
+  std::unique_ptr<Ledger> ledger;
+};
+
+// Workspaces alone: for commands that only look at or apply a run.
+Result<std::unique_ptr<Workspaces>> open_workspaces(const Places& places, const Config& config, Processes& processes,
+                                                    std::optional<unsigned> uid);
+// Everything for a run. Error sandbox (exit 8) when the asked isolation is not available.
+Result<std::unique_ptr<Machine>> build_machine(const CliContext& context, const Places& places, const Config& config,
+                                               const RunId& run);
+
+}  // namespace mixagent
