@@ -55,6 +55,9 @@ struct Machine {
   std::unique_ptr<Ledger> ledger;
 };
 
+// What this machine can isolate, a line a probe, for `doctor`.
+std::vector<std::string> sandbox_lines(const CliContext& context, Processes& processes);
+
 // Workspaces alone: for commands that only look at or apply a run.
 Result<std::unique_ptr<Workspaces>> open_workspaces(const Places& places, const Config& config, Processes& processes,
                                                     std::optional<unsigned> uid);

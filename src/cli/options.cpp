@@ -1,0 +1,292 @@
+#include "cli/options.h"
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <optional>
+
+#include "base/text.h"
+#include "cli/cmd_run.h"
+#include "cli/goal_of.h"
+#include "cli/wiring.h"
+#include "system/terminal.h"
+#include "version.h"
+
+namespace mixagent {
+
+namespace {
+
+// What every command takes.
+struct Globals {
+  std::string directory;
+  std::vector<std::string> overrides;
+  bool quiet = false;
+  int verbose = 0;
+  std::string color = "auto";
+};
+
+struct RunFlags {
+  RunOptions options;
+  std::string format = "text", timeout, budget, sandbox;
+  int jobs = 0;
+  bool apply = false, allow_unpriced = false;
+  std::vector<std::string> seats;
+};
+
+class CommandLine {
+ public:
+  explicit CommandLine(CliContext& context) : context_(context) { declare(); }
+  int parse(int argc, const char* const* argv);
+
+ private:
+  void declare();
+  void declare_run();
+  void declare_plan();
+  void declare_runs();
+  void declare_setup();
+  void add_globals(CLI::App& app);
+  CLI::App& command(const std::string& name, const std::string& about, const std::string& example);
+  void add_run_flags(CLI::App& app, RunFlags& flags);
+  Result<RunOptions> finish(RunFlags& flags);
+  ConfigFlags config_flags() const;
+  std::filesystem::path directory() const {
+    return std::filesystem::weakly_canonical(globals_.directory.empty() ? context_.cwd : context_.cwd / globals_.directory);
+  }
+
+  CliContext& context_;
+  CLI::App app_{"mixagent turns a goal into a verified patch for as little money as that takes."};
+  Globals globals_;
+  RunFlags run_, plan_;
+  std::string plan_out_;
+  RunsOptions runs_;
+  ShowOptions show_;
+  DiffOptions diff_;
+  ApplyOptions apply_;
+  InitOptions init_;
+  DoctorOptions doctor_;
+  ConfigOptions config_;
+  ModelsOptions models_;
+  SeatsOptions seats_;
+  ProcessesPosix processes_;
+  SystemClock clock_;
+  SystemRandom random_;
+  std::function<int()> chosen_;
+};
+
+void CommandLine::add_globals(CLI::App& app) {
+  app.add_option("-C", globals_.directory, "Work in this folder of a repository")->type_name("DIR");
+  app.add_option("-c", globals_.overrides, "Set a configuration key (read as TOML), repeatable: -c run.jobs=2")->type_name("KEY=VALUE")->allow_extra_args(false);
+  app.add_flag("-q,--quiet", globals_.quiet, "Say less on standard error");
+  app.add_flag("-v,--verbose", globals_.verbose, "Say more; twice for the diagnostic log");
+  app.add_option("--color", globals_.color, "auto, always or never")->type_name("WHEN");
+}
+
+CLI::App& CommandLine::command(const std::string& name, const std::string& about, const std::string& example) {
+  CLI::App* sub = app_.add_subcommand(name, about);
+  sub->footer("Examples:\n" + example);
+  add_globals(*sub);
+  return *sub;
+}
+
+void CommandLine::add_run_flags(CLI::App& app, RunFlags& flags) {
+  RunOptions& o = flags.options;
+  app.add_option("GOAL", o.goal, "What to do, in your words; - reads it from standard input");
+  app.add_option("-f,--file", o.goal_file, "Read the goal from FILE")->type_name("FILE");
+  app.add_option("--seat", flags.seats, "Who sits where, repeatable: --seat worker=deepseek/deepseek-chat")->type_name("NAME=MODEL")->allow_extra_args(false);
+  app.add_option("--check", o.checks, "Acceptance command, repeatable; takes the place of [verify] checks")->type_name("CMD")->allow_extra_args(false);
+  app.add_option("--max-budget-usd", flags.budget, "Never spend more than this (default: budget.run_usd, 2.00)")->type_name("USD");
+  app.add_flag("--allow-unpriced", flags.allow_unpriced, "Use models without a known price although a cap is set");
+  app.add_option("--timeout", flags.timeout, "Stop after 90s, 30m or 2h; the work is kept")->type_name("TIME");
+  app.add_option("--output-format", flags.format, "text, json (one result line) or stream-json (every event)")->type_name("FORMAT");
+}
+
+void CommandLine::declare_run() {
+  CLI::App& app = command("run", "Turn a goal into a verified change of this repository",
+                          "  mixagent run \"add pagination to the API\"\n"
+                          "  mixagent run \"fix the failing test\" --check \"pytest -q\" --max-budget-usd 0.50\n"
+                          "  mixagent run -f task.md --output-format json --no-apply     (in a CI job)\n\n"
+                          "Exit status: 0 reached, 2 usage, 3 not reached (work kept), 4 money cap, 5 step cap, 6 a person\n"
+                          "must decide, 7 key missing or refused, 8 no sandbox, 75 quota, 124 timeout, 130/143 interrupted.");
+  add_run_flags(app, run_);
+  RunOptions& o = run_.options;
+  app.add_option("--plan", o.plan_file, "Carry out a plan that `mixagent plan -o FILE` wrote")->type_name("FILE");
+  app.add_option("--lane", o.lane, "auto, solo (one worker first) or plan (the planner first)")->type_name("LANE");
+  app.add_option("--max-steps", o.max_steps, "Start at most N steps")->type_name("N");
+  app.add_option("--jobs", run_.jobs, "Steps at the same time (default 4)")->type_name("N");
+  app.add_option("-o", o.result_file, "Write the result object to FILE as well")->type_name("FILE");
+  auto* apply = app.add_flag("--apply", run_.apply, "Bring the result into the working tree (the default)");
+  app.add_flag("--no-apply", o.no_apply, "Keep it in the run, for `mixagent apply`")->excludes(apply);
+  app.add_option("--patch", o.patch_file, "Write the result as a patch instead of applying it")->type_name("FILE");
+  app.add_flag("--dry-run", o.dry_run, "Plan and price only");
+  app.add_option("--require", o.require, "Least verification that counts: full, partial or none (default: partial, on a terminal none)")->type_name("LEVEL");
+  app.add_option("--sandbox", run_.sandbox, "full, reduced, external (this machine is a throw-away one) or none")->type_name("LEVEL");
+  app.add_option("--run-dir", o.run_directory, "Where the run lives")->type_name("DIR");
+  app.add_option("--summary-md", o.summary_file, "Write a summary for a pull request to FILE")->type_name("FILE");
+  app.add_flag("--no-review", o.no_review, "Leave out the reviewer");
+  app.add_flag("-y,--yes", o.yes, "Do not ask before applying");
+  app.callback([this] {
+    chosen_ = [this] {
+      auto options = finish(run_);
+      return options ? cmd_run(*options, context_) : report_error(options.error(), context_);
+    };
+  });
+}
+
+void CommandLine::declare_plan() {
+  CLI::App& app = command("plan", "Only plan a goal, and print the plan",
+                          "  mixagent plan \"add pagination to the API\" -o plan.json\n  mixagent run --plan plan.json");
+  add_run_flags(app, plan_);
+  plan_.options.lane = "plan";
+  app.add_option("-o", plan_out_, "Write the plan to FILE")->type_name("FILE");
+  app.callback([this] {
+    chosen_ = [this] {
+      auto options = finish(plan_);
+      return options ? cmd_plan({*options, plan_out_}, context_) : report_error(options.error(), context_);
+    };
+  });
+}
+
+void CommandLine::declare_runs() {
+  CLI::App& runs = command("runs", "List the runs of this repository", "  mixagent runs\n  mixagent runs --json");
+  runs.add_flag("--json", runs_.json, "One JSON object a line");
+  runs.add_flag("--all", runs_.all, "Of every repository");
+  runs.callback([this] { chosen_ = [this] { runs_.directory = directory(); return cmd_runs(runs_, context_); }; });
+
+  CLI::App& show = command("show", "Show a run, one of its steps, or an effective prompt",
+                           "  mixagent show                  (the newest run)\n  mixagent show 20261124 s2\n  mixagent show prompt work");
+  show.add_option("RUN", show_.run, "A run, or its unique beginning; `prompt` shows a prompt");
+  show.add_option("STEP", show_.step, "A step of it, or the prompt's name");
+  show.add_flag("--json", show_.json, "As JSON");
+  show.callback([this] { chosen_ = [this] { show_.directory = directory(); return cmd_show(show_, context_); }; });
+
+  CLI::App& diff = command("diff", "Show what a run would change, or changed", "  mixagent diff\n  mixagent diff 20261124-151200-k3f9 > change.patch");
+  diff.add_option("RUN", diff_.run, "A run, or its unique beginning (default: the newest)");
+  diff.callback([this] { chosen_ = [this] { diff_.directory = directory(); return cmd_diff(diff_, context_); }; });
+
+  CLI::App& apply = command("apply", "Bring a run's kept result into the working tree", "  mixagent apply\n  mixagent apply 20261124-151200-k3f9 --verified");
+  apply.add_option("RUN", apply_.run, "A run, or its unique beginning (default: the newest)");
+  apply.add_flag("--verified", apply_.verified_only, "Of a run that failed: the steps that were accepted");
+  apply.callback([this] {
+    chosen_ = [this] {
+      apply_.directory = directory();
+      apply_.config = config_flags();
+      return cmd_apply(apply_, context_);
+    };
+  });
+}
+
+void CommandLine::declare_setup() {
+  CLI::App& init = command("init", "Write a commented mixagent.toml for this repository", "  mixagent init\n  mixagent init --force");
+  init.add_flag("--force", init_.force, "Replace an existing one");
+  init.callback([this] { chosen_ = [this] { context_.cwd = directory(); init_.config = config_flags(); return cmd_init(init_, context_); }; });
+
+  CLI::App& doctor = command("doctor", "Say what works here: git, sandbox, keys, seats", "  mixagent doctor\n  mixagent doctor --offline");
+  doctor.add_flag("--offline", doctor_.offline, "No call to any model");
+  doctor.callback([this] {
+    chosen_ = [this] {
+      context_.cwd = directory();
+      doctor_.config = config_flags();
+      doctor_.processes = &processes_;
+      doctor_.connect = [this](const Config& config) { return connect_models(config.lineup, context_.env, processes_, clock_, random_); };
+      doctor_.sandbox_lines = [this] { return sandbox_lines(context_, processes_); };
+      return cmd_doctor(doctor_, context_);
+    };
+  });
+
+  CLI::App& config = command("config", "Show the effective configuration",
+                             "  mixagent config --show-origin\n  mixagent config budget\n  mixagent config trust         (let this folder's mixagent.toml loosen things)");
+  config.add_option("KEY", config_.key, "A key or its beginning; `trust` trusts this folder's mixagent.toml, `untrust` takes that back");
+  config.add_flag("--show-origin", config_.show_origin, "Where each value came from");
+  config.callback([this] {
+    chosen_ = [this] {
+      context_.cwd = directory();
+      config_.config = config_flags();
+      config_.trust = config_.key == "trust";
+      config_.untrust = config_.key == "untrust";
+      if (config_.trust || config_.untrust) config_.key.clear();
+      return cmd_config(config_, context_);
+    };
+  });
+
+  CLI::App& models = command("models", "List models, prices and who can be reached", "  mixagent models\n  mixagent models deepseek\n  mixagent models --all");
+  models.add_option("FILTER", models_.filter, "Part of a name, family or provider");
+  models.add_flag("--all", models_.all, "Also those without a key");
+  models.callback([this] { chosen_ = [this] { context_.cwd = directory(); models_.config = config_flags(); return cmd_models(models_, context_); }; });
+
+  CLI::App& seats = command("seats", "Show who sits where", "  mixagent seats\n  mixagent seats -c 'seats.reviewer.model=\"openai/gpt-5.4\"'");
+  seats.callback([this] { chosen_ = [this] { context_.cwd = directory(); seats_.config = config_flags(); return cmd_seats(seats_, context_); }; });
+}
+
+void CommandLine::declare() {
+  app_.name("mixagent");
+  app_.set_version_flag("--version", std::string("mixagent ") + MIXAGENT_VERSION);
+  app_.require_subcommand(1);
+  app_.fallthrough();
+  app_.footer("Start with `mixagent init`, then `mixagent doctor`, then `mixagent run \"GOAL\"`. Each command has --help.");
+  add_globals(app_);
+  declare_run();
+  declare_plan();
+  declare_runs();
+  declare_setup();
+}
+
+ConfigFlags CommandLine::config_flags() const {
+  ConfigFlags flags;
+  flags.overrides = globals_.overrides;
+  return flags;
+}
+
+// Flags that are short for configuration keys become values of the highest layer.
+Result<RunOptions> CommandLine::finish(RunFlags& flags) {
+  RunOptions& o = flags.options;
+  o.directory = directory();
+  o.config = config_flags();
+  o.config.seats = flags.seats;
+  o.config.allow_unpriced = flags.allow_unpriced;
+  if (!flags.budget.empty()) {
+    MIX_OK(parse_usd(flags.budget));
+    o.config.flags.push_back({"--max-budget-usd", "budget.run_usd", flags.budget});
+  }
+  if (flags.jobs > 0) o.config.flags.push_back({"--jobs", "run.jobs", std::to_string(flags.jobs)});
+  if (!flags.sandbox.empty()) o.config.flags.push_back({"--sandbox", "sandbox.isolation", flags.sandbox});
+  if (!flags.timeout.empty()) MIX_TRY(o.timeout_s, parse_duration(flags.timeout));
+  o.verbosity = globals_.quiet ? -1 : globals_.verbose;
+  o.log_level = globals_.verbose > 1 ? globals_.verbose - 1 : 0;
+  const auto names = enum_names(OutputFormat{});
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == flags.format) {
+      o.format = static_cast<OutputFormat>(i);
+      return o;
+    }
+  }
+  return fail(ErrorCode::usage, "'" + flags.format + "' is none of text, json, stream-json", "--output-format");
+}
+
+int CommandLine::parse(int argc, const char* const* argv) {
+  try {
+    app_.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app_.exit(error, context_.out, context_.err);  // --help, --version
+    const CLI::App* at = &app_;
+    for (const CLI::App* sub : app_.get_subcommands()) at = sub;
+    context_.err << "mixagent: " << escape_terminal_line(error.what()) << "\nTry `mixagent " << (at == &app_ ? "" : at->get_name() + " ") << "--help`.\n";
+    return 2;
+  }
+  const auto modes = enum_names(ColorMode{});
+  for (std::size_t i = 0; i < modes.size(); ++i) {
+    if (modes[i] == globals_.color) {
+      context_.color = wants_color(static_cast<ColorMode>(i), Stream::out);
+      return chosen_();
+    }
+  }
+  context_.err << "mixagent: --color takes auto, always or never\n";
+  return 2;
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv, CliContext& context) {
+  CommandLine line(context);
+  return line.parse(argc, argv);
+}
+
+}  // namespace mixagent
