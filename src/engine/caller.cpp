@@ -65,8 +65,16 @@ class Bookkeeper final : public CallObserver {
   bool settled_ = false;
 };
 
-Money price_or_zero(const Model& model, Money Price::*part) {
-  return model.price ? (*model.price).*part : Money{};
+// The dearest among the model and everyone who may stand in for it.
+Money dearest(const Lineup& lineup, const CallSite& site, Money Price::*part) {
+  Money most = site.model.price ? (*site.model.price).*part : Money{};
+  for (const auto* names : {&site.model.fallback, &site.seat.fallback}) {
+    for (const std::string& name : *names) {
+      const Model* other = lineup.model(name);
+      if (other != nullptr && other->price) most = std::max(most, (*other->price).*part);
+    }
+  }
+  return most;
 }
 
 std::size_t bytes_in(const Part& part) {
@@ -113,8 +121,9 @@ Result<ChatReply> Caller::ask(ChatRequest request, const CallSite& site) {
   MIX_TRY(const auto recorded, tools_.journal.recorded(request.labels.key, hash));
   if (recorded) return decode_reply(*recorded);
 
-  const Ask ask{price_or_zero(site.model, &Price::input) * most_tokens(request),
-                price_or_zero(site.model, &Price::output), request.max_output};
+  const Lineup& lineup = tools_.config.lineup;
+  const Ask ask{dearest(lineup, site, &Price::input) * most_tokens(request),
+                dearest(lineup, site, &Price::output), request.max_output};
   MIX_TRY(const Reservation reservation, budget_.reserve(site.pot, ask, tools_.cancel));
   request.max_output = reservation.max_output;
   Bookkeeper books(tools_, budget_, site, request, ask, reservation);
@@ -142,10 +151,12 @@ Result<ChatReply> Caller::ask(ChatRequest request, const CallSite& site) {
                                             cost}));
     return reply;
   }
-  const Money cost = reply->usage.reported ? cost_of(reply->usage, site.model) : books.reserved();
+  const Model* stand_in = lineup.model(reply->origin.model);
+  const Model& served = stand_in != nullptr ? *stand_in : site.model;
+  const Money cost = reply->usage.reported ? cost_of(reply->usage, served) : books.reserved();
   MIX_TRY(const BlobId blob, tools_.journal.put(encode_reply(*reply)));
   MIX_OK(tools_.journal.append(
-      CallCompleted{at.key, at.seat, site.model.name, site.model.provider, at.step, at.attempt,
+      CallCompleted{at.key, at.seat, served.name, served.provider, at.step, at.attempt,
                     reply->usage, cost, tools_.clock.steady_ms() - started,
                     std::string(enum_name(reply->stop)), blob.text}));
   books.settle(cost);

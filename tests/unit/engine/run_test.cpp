@@ -1,0 +1,250 @@
+// Whole runs over the second implementations of all ports: what the engine decides, without a process, a disk or a
+// network.
+
+#include <doctest/doctest.h>
+
+#include "engine/run.h"
+#include "mixagent/context.h"
+#include "support/fake_clock.h"
+#include "support/fake_console.h"
+#include "support/fake_sandbox.h"
+#include "support/memory_journal.h"
+#include "support/memory_workspaces.h"
+#include "support/scripted_models.h"
+
+using namespace mixagent;  // NOLINT(google-build-using-namespace)
+
+namespace {
+
+class PlainContext final : public Context {
+ public:
+  std::string planner_context(const Tree&, const BlobReader&, const std::string&, std::int64_t) const override { return "files"; }
+  std::string notes_for(const Tree&, const BlobReader&, const std::vector<std::string>&) const override { return ""; }
+  WorkerFiles worker_files(const Tree& tree, const BlobReader&, const std::vector<std::string>& paths, std::int64_t) const override {
+    WorkerFiles files;
+    for (const std::string& path : paths) {
+      if (tree.count(path) != 0) files.whole.push_back(path);
+    }
+    return files;
+  }
+};
+
+Model model(const std::string& name, int tier, const std::string& family, std::int64_t usd_per_million) {
+  Model m;
+  m.name = m.id = name;
+  m.provider = "local";
+  m.family = family;
+  m.tier = tier;
+  m.max_output = 16'000;
+  m.price = Price{{usd_per_million * 1'000'000}, {usd_per_million * 4'000'000}, {usd_per_million * 100'000}, {usd_per_million * 1'000'000}};
+  return m;
+}
+
+Seat seat(const std::string& name, std::vector<std::string> tools, std::vector<std::string> ladder) {
+  Seat s;
+  s.name = s.prompt = name;
+  s.tools = std::move(tools);
+  s.ladder = std::move(ladder);
+  return s;
+}
+
+Config config() {
+  Config c;
+  for (const Model& m : {model("planner", 3, "a", 5), model("small", 1, "b", 1), model("large", 3, "c", 3), model("judge", 2, "d", 1)}) {
+    c.lineup.models[m.name] = m;
+  }
+  c.lineup.providers["local"].name = "local";
+  c.lineup.seats["planner"] = seat("planner", {"read_file", "submit_plan"}, {"planner"});
+  c.lineup.seats["worker"] = seat("worker", {"read_file", "edit_file", "write_file", "run_command", "finish", "give_up"}, {"small", "large"});
+  c.lineup.seats["reviewer"] = seat("reviewer", {"read_file", "submit_review"}, {"judge"});
+  c.budget.run = Money{2 * pico_per_usd};
+  c.budget.step = Money{1 * pico_per_usd};
+  return c;
+}
+
+// A run with everything scripted.
+struct World {
+  explicit World(Files files) : workspaces(std::move(files)) {}
+
+  RunResult go(Goal goal) {
+    goal.repository = "/repo";
+    Tools tools{settings, prompts, context, clock, journal, models, sandbox, workspaces, console, ledger, {}};
+    return run(goal, tools);
+  }
+
+  // exit 0 when the file in the copy holds `text`
+  void check_holds(const std::string& command, const std::string& path, const std::string& text) {
+    sandbox.on(command, [this, path, text](const SandboxCommand& run) -> Result<CommandResult> {
+      CommandResult result;
+      const auto bytes = workspaces.file_at(run.workspace, path);
+      result.exit_code = bytes && bytes->find(text) != std::string::npos ? 0 : 1;
+      result.output = result.exit_code == 0 ? "ok\n" : path + " lacks " + text + "\n";
+      return result;
+    });
+  }
+
+  Config settings = config();
+  FakePrompts prompts;
+  PlainContext context;
+  FakeClock clock;
+  MemoryJournal journal{clock};
+  ScriptedModels models;
+  FakeSandbox sandbox;
+  MemoryWorkspaces workspaces;
+  FakeConsole console;
+  FakeLedger ledger;
+};
+
+Goal goal_with(const std::string& text, const std::vector<std::string>& checks, Lane lane) {
+  Goal goal;
+  goal.text = text;
+  goal.lane = lane;
+  for (const std::string& command : checks) {
+    Check check;
+    check.command = command;
+    check.origin = CheckOrigin::user;
+    goal.checks.push_back(check);
+  }
+  return goal;
+}
+
+const char* const approve = R"({"verdict":"approve","score":0.9,"findings":[]})";
+
+}  // namespace
+
+TEST_CASE("a solo worker turns a red check green: full, one call, nothing wasted") {
+  World world({{"a.txt", "one\n"}});
+  world.check_holds("check-two", "a.txt", "two");
+  world.models.says("small", reply_calls({{"write_file", R"({"path":"b.txt","content":"x\n"})"},
+                                          {"edit_file", R"({"path":"a.txt","edits":[{"search":"one","replace":"two"}]})"},
+                                          {"finish", R"({"summary":"done"})"}}));
+  const RunResult result = world.go(goal_with("make it two", {"check-two"}, Lane::solo));
+  CHECK(result.subtype == "success");
+  CHECK(result.verified == Verified::full);
+  CHECK(result.model_calls == 1);
+  CHECK(result.wasted == Money{});
+  CHECK(result.files_changed == std::vector<std::string>{"a.txt", "b.txt"});
+  CHECK(world.workspaces.user_files() == Files{{"a.txt", "two\n"}, {"b.txt", "x\n"}});
+  CHECK(world.workspaces.open_copies() == 0);
+}
+
+TEST_CASE("failing output goes back into the same conversation, then the next rung gets a dossier") {
+  World world({{"a.txt", "one\n"}});
+  world.check_holds("check-two", "a.txt", "two");
+  const auto wrong = [](const char* from, const char* to) {
+    return reply_calls({{"edit_file", std::string(R"({"path":"a.txt","edits":[{"search":")") + from + R"(","replace":")" + to + R"("}]})"},
+                        {"finish", R"({"summary":"tried"})"}});
+  };
+  world.models.says("small", wrong("one", "three"));
+  world.models.says("small", wrong("three", "four"));
+  world.models.says("large", wrong("one", "two"));
+  const RunResult result = world.go(goal_with("make it two", {"check-two"}, Lane::solo));
+  CHECK(result.subtype == "success");
+  CHECK(result.escalations == 1);
+  CHECK(result.wasted > Money{});
+  const auto small = world.models.requests_of("small");
+  REQUIRE(small.size() == 2);
+  CHECK(rendered(small[1]).find("a.txt lacks two") != std::string::npos);
+  const auto large = world.models.requests_of("large");
+  REQUIRE(large.size() == 1);
+  CHECK(rendered(large[0]).find("{handoff}") != std::string::npos);
+  CHECK(rendered(large[0]).find("+four") != std::string::npos);
+  CHECK(result.steps[0].model == "large");
+}
+
+TEST_CASE("a plan: parallel steps, a dependent one, integration, final review") {
+  World world({{"a.txt", "a\n"}, {"b.txt", "b\n"}, {"c.txt", "c\n"}});
+  world.check_holds("check-a", "a.txt", "A");
+  world.check_holds("check-b", "b.txt", "B");
+  world.check_holds("check-c", "c.txt", "C");
+  world.models.says("planner", reply_calls({{"submit_plan", R"({"decision":"plan","reason":"three files","steps":[
+    {"id":"s1","instructions":"a","files":{"write":["a.txt"]},"checks":[{"command":"check-a"}]},
+    {"id":"s2","instructions":"b","files":{"write":["b.txt"]},"checks":[{"command":"check-b"}]},
+    {"id":"s3","instructions":"c","files":{"write":["c.txt"]},"depends_on":["s1","s2"],"checks":[{"command":"check-c"}]}]})"}}));
+  for (const auto& [step, file, from, to] : std::vector<std::array<const char*, 4>>{
+           {"s1", "a.txt", "a", "A"}, {"s2", "b.txt", "b", "B"}, {"s3", "c.txt", "c", "C"}}) {
+    ScriptedReply reply;
+    reply.model = "small";
+    reply.step = step;
+    reply.reply = reply_calls({{"edit_file", std::string(R"({"path":")") + file + R"(","edits":[{"search":")" + from + R"(","replace":")" + to + R"("}]})"},
+                               {"finish", R"({"summary":"done"})"}});
+    world.models.add(reply);
+  }
+  world.models.says("judge", reply_calls({{"submit_review", approve}}));
+  const RunResult result = world.go(goal_with("capitals", {"check-c"}, Lane::plan));
+  CHECK(result.subtype == "success");
+  CHECK(result.verified == Verified::full);
+  CHECK(result.steps.size() == 3);
+  for (const StepSummary& step : result.steps) CHECK(step.status == StepStatus::verified);
+  CHECK(world.workspaces.user_files() == Files{{"a.txt", "A\n"}, {"b.txt", "B\n"}, {"c.txt", "C\n"}});
+  CHECK(world.models.unused().empty());
+}
+
+TEST_CASE("all rungs fail: exit 3, the user's tree untouched, the work kept") {
+  World world({{"a.txt", "one\n"}});
+  world.check_holds("check-two", "a.txt", "two");
+  for (const char* name : {"small", "large"}) {
+    ScriptedReply reply;
+    reply.model = name;
+    reply.forever = true;
+    reply.reply = reply_calls({{"write_file", R"({"path":"new.txt","content":"x"})"}, {"finish", R"({"summary":"s"})"}});
+    world.models.add(reply);
+  }
+  const RunResult result = world.go(goal_with("make it two", {"check-two"}, Lane::solo));
+  CHECK(result.exit_code == 3);
+  CHECK(result.subtype == "not_reached");
+  CHECK(world.workspaces.user_files() == Files{{"a.txt", "one\n"}});
+  CHECK(result.wasted == result.total_cost);
+}
+
+TEST_CASE("the cap holds: no call that could overshoot it is made") {
+  World world({{"a.txt", "one\n"}});
+  world.check_holds("check-two", "a.txt", "two");
+  world.settings.budget.run = Money{pico_per_usd / 1000};
+  const RunResult result = world.go(goal_with("make it two", {"check-two"}, Lane::solo));
+  CHECK(result.exit_code == 4);
+  CHECK(result.model_calls == 0);
+  CHECK(world.models.requests().empty());
+}
+
+TEST_CASE("no_op ends well, need_input asks") {
+  for (const auto& [plan, code] : std::vector<std::pair<const char*, int>>{
+           {R"({"decision":"no_op","reason":"it is there already"})", 0},
+           {R"({"decision":"need_input","question":"which one?"})", 6}}) {
+    World world({{"a.txt", "one\n"}});
+    world.models.says("planner", reply_calls({{"submit_plan", plan}}));
+    const RunResult result = world.go(goal_with("x", {}, Lane::plan));
+    CHECK(result.exit_code == code);
+    CHECK(world.workspaces.user_files() == Files{{"a.txt", "one\n"}});
+  }
+}
+
+TEST_CASE("a plan that stays faulty falls back to the goal as one step, with the plan as notes") {
+  World world({{"a.txt", "one\n"}});
+  world.check_holds("check-two", "a.txt", "two");
+  const char* faulty = R"({"decision":"plan","steps":[{"id":"s1","instructions":"do it","depends_on":["s9"]}]})";
+  world.models.says("planner", reply_calls({{"submit_plan", faulty}}));
+  world.models.says("planner", reply_calls({{"submit_plan", faulty}}));
+  world.models.says("small", reply_calls({{"edit_file", R"({"path":"a.txt","edits":[{"search":"one","replace":"two"}]})"},
+                                          {"finish", R"({"summary":"done"})"}}));
+  const RunResult result = world.go(goal_with("make it two", {"check-two"}, Lane::plan));
+  CHECK(result.exit_code == 0);
+  CHECK(result.decision == "solo");
+  CHECK(world.journal.all<PlanRejected>().size() == 2);
+  CHECK(rendered(world.models.requests_of("small").at(0)).find("do it") != std::string::npos);
+}
+
+TEST_CASE("the final review's finding is settled by one more step; round two sees only what is open") {
+  World world({{"a.txt", "one\n"}});
+  world.check_holds("check-two", "a.txt", "two");
+  world.models.says("planner", reply_calls({{"submit_plan", R"({"decision":"plan","steps":[{"id":"s1","instructions":"two","files":{"write":["a.txt"]},"checks":[{"command":"check-two"}]}]})"}}));
+  world.models.says("small", reply_calls({{"edit_file", R"({"path":"a.txt","edits":[{"search":"one","replace":"two"}]})"}, {"finish", R"({"summary":"s"})"}}));
+  world.models.says("judge", reply_calls({{"submit_review", R"({"verdict":"revise","score":0.3,"findings":[{"id":"f1","severity":"blocking","file":"a.txt","line":1,"claim":"no bang","evidence":"a.txt:1"}]})"}}));
+  world.models.says("small", reply_calls({{"edit_file", R"({"path":"a.txt","edits":[{"search":"two","replace":"two!"}]})"}, {"finish", R"({"summary":"s"})"}}));
+  world.models.says("judge", reply_calls({{"submit_review", approve}}));
+  world.models.says("judge", reply_calls({{"submit_review", approve}}));
+  const RunResult result = world.go(goal_with("make it two", {"check-two"}, Lane::plan));
+  CHECK(result.exit_code == 0);
+  CHECK(result.findings_open.empty());
+  CHECK(world.workspaces.user_files() == Files{{"a.txt", "two!\n"}});
+}
