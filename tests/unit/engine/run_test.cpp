@@ -113,7 +113,7 @@ const char* const approve = R"({"verdict":"approve","score":0.9,"findings":[]})"
 }  // namespace
 
 TEST_CASE("a solo worker turns a red check green: full, one call, nothing wasted") {
-  World world({{"a.txt", "one\n"}});
+  World world(Files{{"a.txt", "one\n"}});
   world.check_holds("check-two", "a.txt", "two");
   world.models.says("small", reply_calls({{"write_file", R"({"path":"b.txt","content":"x\n"})"},
                                           {"edit_file", R"({"path":"a.txt","edits":[{"search":"one","replace":"two"}]})"},
@@ -129,7 +129,7 @@ TEST_CASE("a solo worker turns a red check green: full, one call, nothing wasted
 }
 
 TEST_CASE("failing output goes back into the same conversation, then the next rung gets a dossier") {
-  World world({{"a.txt", "one\n"}});
+  World world(Files{{"a.txt", "one\n"}});
   world.check_holds("check-two", "a.txt", "two");
   const auto wrong = [](const char* from, const char* to) {
     return reply_calls({{"edit_file", std::string(R"({"path":"a.txt","edits":[{"search":")") + from + R"(","replace":")" + to + R"("}]})"},
@@ -153,7 +153,7 @@ TEST_CASE("failing output goes back into the same conversation, then the next ru
 }
 
 TEST_CASE("a plan: parallel steps, a dependent one, integration, final review") {
-  World world({{"a.txt", "a\n"}, {"b.txt", "b\n"}, {"c.txt", "c\n"}});
+  World world(Files{{"a.txt", "a\n"}, {"b.txt", "b\n"}, {"c.txt", "c\n"}});
   world.check_holds("check-a", "a.txt", "A");
   world.check_holds("check-b", "b.txt", "B");
   world.check_holds("check-c", "c.txt", "C");
@@ -181,7 +181,7 @@ TEST_CASE("a plan: parallel steps, a dependent one, integration, final review") 
 }
 
 TEST_CASE("all rungs fail: exit 3, the user's tree untouched, the work kept") {
-  World world({{"a.txt", "one\n"}});
+  World world(Files{{"a.txt", "one\n"}});
   world.check_holds("check-two", "a.txt", "two");
   for (const char* name : {"small", "large"}) {
     ScriptedReply reply;
@@ -198,7 +198,7 @@ TEST_CASE("all rungs fail: exit 3, the user's tree untouched, the work kept") {
 }
 
 TEST_CASE("the cap holds: no call that could overshoot it is made") {
-  World world({{"a.txt", "one\n"}});
+  World world(Files{{"a.txt", "one\n"}});
   world.check_holds("check-two", "a.txt", "two");
   world.settings.budget.run = Money{pico_per_usd / 1000};
   const RunResult result = world.go(goal_with("make it two", {"check-two"}, Lane::solo));
@@ -211,7 +211,7 @@ TEST_CASE("no_op ends well, need_input asks") {
   for (const auto& [plan, code] : std::vector<std::pair<const char*, int>>{
            {R"({"decision":"no_op","reason":"it is there already"})", 0},
            {R"({"decision":"need_input","question":"which one?"})", 6}}) {
-    World world({{"a.txt", "one\n"}});
+    World world(Files{{"a.txt", "one\n"}});
     world.models.says("planner", reply_calls({{"submit_plan", plan}}));
     const RunResult result = world.go(goal_with("x", {}, Lane::plan));
     CHECK(result.exit_code == code);
@@ -220,7 +220,7 @@ TEST_CASE("no_op ends well, need_input asks") {
 }
 
 TEST_CASE("a plan that stays faulty falls back to the goal as one step, with the plan as notes") {
-  World world({{"a.txt", "one\n"}});
+  World world(Files{{"a.txt", "one\n"}});
   world.check_holds("check-two", "a.txt", "two");
   const char* faulty = R"({"decision":"plan","steps":[{"id":"s1","instructions":"do it","depends_on":["s9"]}]})";
   world.models.says("planner", reply_calls({{"submit_plan", faulty}}));
@@ -235,7 +235,7 @@ TEST_CASE("a plan that stays faulty falls back to the goal as one step, with the
 }
 
 TEST_CASE("the final review's finding is settled by one more step; round two sees only what is open") {
-  World world({{"a.txt", "one\n"}});
+  World world(Files{{"a.txt", "one\n"}});
   world.check_holds("check-two", "a.txt", "two");
   world.models.says("planner", reply_calls({{"submit_plan", R"({"decision":"plan","steps":[{"id":"s1","instructions":"two","files":{"write":["a.txt"]},"checks":[{"command":"check-two"}]}]})"}}));
   world.models.says("small", reply_calls({{"edit_file", R"({"path":"a.txt","edits":[{"search":"one","replace":"two"}]})"}, {"finish", R"({"summary":"s"})"}}));
