@@ -18,6 +18,7 @@ bool same_value(const Json& want, const Json& have) {
     const auto text = want.get<std::string>();
     if (text == "*") return !have.is_null();
     if (text.empty()) return have.empty() || have == Json("");
+    if (text.front() == '!') return have != Json(text.substr(1));
     if (text.front() == '~') {
       const std::string shown = have.is_string() ? have.get<std::string>() : dump_json(have);
       return contains(shown, text.substr(1));
@@ -163,6 +164,9 @@ class Judge {
     }
     if (outcome_.most_open < run_.min_open) {
       miss("only " + std::to_string(outcome_.most_open) + " requests were open at once");
+    }
+    if (outcome_.most_open > run_.max_open) {
+      miss(std::to_string(outcome_.most_open) + " requests were open at once");
     }
   }
 

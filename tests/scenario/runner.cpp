@@ -112,6 +112,9 @@ class Play {
  private:
   Outcome perform(const StoryRun& run) {
     Outcome outcome;
+    for (const auto& [path, text] : run.first) {
+      write_file(stage_->repository() / path, stage_->fill(text));
+    }
     outcome.before = stage_->fingerprint();
     const auto requests_before = server_->requests().size();
     ChildSpec spec;

@@ -71,6 +71,7 @@ void read_expectations(TableReader& reader, StoryRun& run) {
   run.max_spent_usd = reader.real("max_spent_usd", -1);
   run.cost = reader.text("cost", "exact");
   run.min_open = static_cast<int>(reader.number("min_open"));
+  run.max_open = static_cast<int>(reader.number("max_open", 1000));
   run.stream = reader.flag("stream");
 }
 
@@ -81,6 +82,7 @@ Result<StoryRun> read_run(const TomlTable& table) {
   run.has_input = reader.has("input");
   run.input = reader.text("input");
   run.cwd = reader.text("cwd");
+  run.first = reader.text_map("first");
   run.env = reader.text_map("env");
   run.unset = reader.texts("unset");
   for (const TomlTable* during : reader.tables("during")) {

@@ -51,6 +51,7 @@ struct StoryRun {
   Texts args;
   std::string input, cwd;
   bool has_input = false;
+  TextMap first;  // written into the repository before the command
   TextMap env;
   Texts unset;
   std::vector<During> during;
@@ -58,7 +59,7 @@ struct StoryRun {
   int exit = 0;
   Texts stdout_contains, stdout_lacks, stderr_contains, stderr_lacks;
   std::map<std::string, Json>
-      result;    // path -> value; "~text": contains; "*": any value; "": absent or empty
+      result;  // path -> value; "~text": contains; "!text": another; "*": any; "": absent or empty
   Texts events;  // types, a subsequence of the journal's
   Texts no_events;
   std::vector<EventWant> event_where;
@@ -72,7 +73,7 @@ struct StoryRun {
   double max_spent_usd = -1;
   std::string cost =
       "exact";  // exact: total_cost_usd is what the server counted · least: at least that · any
-  int min_open = 0;
+  int min_open = 0, max_open = 1000;
   bool stream =
       false;  // standard output is one JSON object a line, the journal and then the result
 };
