@@ -1,0 +1,49 @@
+/* What the parts of mixagent-init share. See main.c for what the program is. */
+#ifndef MIXAGENT_INIT_H
+#define MIXAGENT_INIT_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum { max_paths = 256 };
+
+struct paths {
+  const char* list[max_paths];
+  int count;
+};
+
+struct options {
+  pid_t parent; /* end when this process ends; 0: pid 1, the kernel sees to it */
+  long uid;     /* become this user; -1: stay */
+  int seccomp_fd, report_fd;
+  bool landlock, landlock_required, no_tcp, keep_fds;
+  struct paths read_only, writable;
+  long timeout_ms, memory_mb, disk_mb, processes, nproc; /* 0: no limit */
+  const char* disk;                                      /* folder whose growth counts */
+  const char* cwd;
+  struct paths memory_fs;                                /* tmpfs mounts: their use counts as memory */
+  char** argv;
+};
+
+/* One line to whoever started us. */
+void report(const char* format, ...) __attribute__((format(printf, 1, 2)));
+/* The same, and the end: exit status 125. */
+_Noreturn void die(const char* what);
+
+/* confine.c: in this order, each for the calling process and what it starts. */
+void limit_resources(const struct options* o);
+void enter_landlock(const struct options* o);
+void drop_privileges(const struct options* o);
+void enter_seccomp(const struct options* o);
+
+/* watch.c: everything below this process. */
+typedef void visit(pid_t pid, void* data);
+void each_process(visit* f, void* data);
+void signal_all(int number);
+void watch_start(const struct options* o);
+/* What limit is broken, in words, or NULL. */
+const char* broken_limit(const struct options* o);
+
+long long now_ms(void);
+
+#endif

@@ -1,0 +1,255 @@
+#include "sandbox/launch.h"
+
+#include "base/text.h"
+#include "sandbox/extract.h"
+#include "sandbox/private_uid.h"
+#include "sandbox/probe.h"
+#include "sandbox/remedy.h"
+#include "sandbox/seccomp_filter.h"
+#include "system/files.h"
+
+#include <algorithm>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace mixagent {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+
+constexpr const char* bwrap_path = "/usr/bin/bwrap";
+constexpr std::size_t longest_command = 120'000;  // the kernel takes 128 KB in one argument
+
+// A folder of this run outside of the repository, for isolations that cannot give commands a
+// private /tmp and home.
+class Scratch {
+ public:
+  static Result<std::unique_ptr<Scratch>> make(std::optional<unsigned> owner) {
+    std::string path = (fs::temp_directory_path() / "mixagent-XXXXXX").string();
+    if (mkdtemp(path.data()) == nullptr)
+      return fail(ErrorCode::io, "no temporary folder can be made", path,
+                  "check TMPDIR and free space");
+    auto scratch = std::unique_ptr<Scratch>(new Scratch(path));
+    for (const std::string& folder : {path, scratch->home(), scratch->tmp()}) {
+      if (folder != path) MIX_OK(make_directories(folder));
+      if (owner && chown(folder.c_str(), *owner, *owner) != 0)
+        return fail(ErrorCode::io, "cannot be given to the private user", folder);
+    }
+    return scratch;
+  }
+  ~Scratch() { (void)remove_tree(path_); }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  std::string home() const { return path_ + "/home"; }
+  std::string tmp() const { return path_ + "/tmp"; }
+
+ private:
+  explicit Scratch(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
+
+// What the init said about a command.
+struct Report {
+  bool ready = false, timed_out = false;
+  std::string limit, failed;
+};
+
+Report read_report(const std::string& text) {
+  Report report;
+  for (const std::string& line : split_lines(text)) {
+    if (line == "ready") report.ready = true;
+    if (line == "timeout") report.timed_out = true;
+    if (line.rfind("limit ", 0) == 0) report.limit = line.substr(6);
+    if (line.rfind("failed ", 0) == 0) report.failed = line;
+  }
+  return report;
+}
+
+CommandResult refuse(std::string why) {
+  CommandResult result;
+  result.exit_code = 126;
+  result.output = "mixagent: " + std::move(why) + "\n";
+  return result;
+}
+
+class CommandSandbox final : public Sandbox {
+ public:
+  struct Parts {
+    Isolation isolation = Isolation::full;
+    Policy policy;
+    BwrapFeatures features;
+    std::string init, filter;
+    std::unique_ptr<Scratch> scratch;  // reduced, external, none
+  };
+  CommandSandbox(Parts parts, Processes& processes)
+      : parts_(std::move(parts)), processes_(processes) {}
+
+  std::optional<unsigned> uid() const override { return parts_.policy.private_uid; }
+
+  Result<CommandResult> run(const SandboxCommand& command, const Cancel& cancel) override {
+    MIX_OK(check(command));
+    if (command.command.size() > longest_command)
+      return refuse("the command is longer than 120 KB; write it into a file and run that");
+    if (command.command.find('\0') != std::string::npos)
+      return refuse("the command holds a NUL byte");
+    auto exit = processes_.run(process_for(command), cancel);
+    if (!exit && exit.error().code == ErrorCode::cancelled) return fail(std::move(exit).error());
+    if (!exit) return fail(explain_failure(parts_.isolation, describe(exit.error())));
+    return interpret(*std::move(exit));
+  }
+
+ private:
+  Result<void> check(const SandboxCommand& command) const {
+    const fs::path cwd(command.cwd);
+    if (cwd.is_absolute() ||
+        std::any_of(cwd.begin(), cwd.end(), [](const fs::path& part) { return part == ".."; }))
+      return fail(ErrorCode::denied, "the working folder is outside of the repository", command.cwd,
+                  "give a path relative to the repository's root");
+    if (!folder_exists(command.workspace))
+      return fail(ErrorCode::io, "the workspace is not there", command.workspace.string());
+    std::error_code error;
+    if (fs::weakly_canonical(command.mounted_at, error) != fs::path(parts_.policy.repository))
+      return fail(ErrorCode::denied, "the sandbox was made for another repository",
+                  command.mounted_at.string(), "make one for this repository");
+    return {};
+  }
+
+  // RLIMIT_NPROC counts the user's processes on the whole machine, in a user namespace only those
+  // of the namespace.
+  long process_limit() const {
+    const Policy& policy = parts_.policy;
+    if (policy.processes == 0) return 0;
+    if (parts_.isolation == Isolation::full && !policy.private_uid) return policy.processes;
+    if (parts_.isolation == Isolation::external || parts_.isolation == Isolation::none) return 0;
+    return policy.processes + count_processes_of(policy.private_uid.value_or(policy.uid));
+  }
+
+  Command process_for(const SandboxCommand& command) const {
+    Command process;
+    process.argv = {parts_.init, "--parent", std::to_string(getpid())};
+    if (parts_.isolation == Isolation::full)
+      add_bwrap(process, command);
+    else
+      add_bare(process, command);
+    process.cwd = "/";
+    process.env = parts_.policy.environment;
+    for (const auto& [name, value] : command.env) {
+      auto same = [&](const auto& variable) { return variable.first == name; };
+      process.env.erase(std::remove_if(process.env.begin(), process.env.end(), same),
+                        process.env.end());
+      process.env.emplace_back(name, value);
+    }
+    process.merge_stderr = true;
+    process.report_fd = report_fd;
+    // The init keeps the time; this is for the case that it cannot.
+    process.timeout = command.timeout + milliseconds(10'000);
+    return process;
+  }
+
+  void add_bwrap(Command& process, const SandboxCommand& command) const {
+    Launch launch =
+        bwrap_launch(parts_.policy, parts_.features, parts_.init, command, process_limit());
+    process.argv.insert(process.argv.end(), {"--keep-fds", "--"});
+    process.argv.insert(process.argv.end(), launch.argv.begin(), launch.argv.end());
+    process.extra_fds = std::move(launch.files);
+    process.extra_fds.emplace_back(filter_fd, parts_.filter);
+  }
+
+  void add_bare(Command& process, const SandboxCommand& command) const {
+    auto& argv = process.argv;
+    auto add = [&](std::initializer_list<std::string> more) { argv.insert(argv.end(), more); };
+    const auto limits =
+        limit_options(parts_.policy, command, process_limit(), command.workspace.string());
+    argv.insert(argv.end(), limits.begin(), limits.end());
+    if (parts_.isolation == Isolation::reduced) {
+      process.extra_fds.emplace_back(filter_fd, parts_.filter);
+      add({"--seccomp", std::to_string(filter_fd)});
+      if (const auto uid = parts_.policy.private_uid) add({"--uid", std::to_string(*uid)});
+      const auto rules = bare_landlock_options(parts_.policy);
+      argv.insert(argv.end(), rules.begin(), rules.end());
+      for (const std::string& path :
+           {command.workspace.string(), parts_.scratch->home(), parts_.scratch->tmp()})
+        add({"--write", path});
+    }
+    add({"--cwd", (command.workspace / command.cwd).lexically_normal().string()});
+    add({"--", "/bin/bash", "-c", command.command});
+  }
+
+  Result<CommandResult> interpret(Exit exit) const {
+    const Report report = read_report(exit.report);
+    if (exit.cancelled) return fail(ErrorCode::cancelled, "the command was stopped", "sandbox");
+    if (!report.ready || !report.failed.empty())
+      return fail(explain_failure(parts_.isolation, report.failed + " " + exit.out));
+    CommandResult result;
+    result.output = std::move(exit.out);
+    result.dropped = exit.dropped;
+    result.ms = exit.wall_ms;
+    result.exit_code = exit.code;
+    result.timed_out = report.timed_out || exit.timed_out;
+    if (result.timed_out) result.exit_code = 124;
+    const std::string limit = exit.flooded ? "more than 256 MB of output" : report.limit;
+    if (!limit.empty() && !result.timed_out) {
+      result.killed = true;
+      result.exit_code = 137;
+      result.output += "\n[killed: " + limit + "]\n";
+    }
+    return result;
+  }
+
+  const Parts parts_;
+  Processes& processes_;
+};
+
+// ---- what is there
+
+Result<BwrapFeatures> find_bwrap(Processes& processes) {
+  struct stat status {};
+  if (stat(bwrap_path, &status) != 0)
+    return fail(explain_failure(Isolation::full, std::string(bwrap_path) + ": no such program"));
+  if ((status.st_mode & S_ISUID) != 0)
+    return fail(explain_failure(Isolation::full, std::string(bwrap_path) + " is setuid root"));
+  Command command;
+  command.argv = {bwrap_path, "--version"};
+  command.timeout = milliseconds(10'000);
+  MIX_TRY(const Exit exit, processes.run(command, {}));
+  if (const auto features = bwrap_features(exit.out)) return *features;
+  return fail(explain_failure(Isolation::full,
+                              "bubblewrap 0.5 or later is needed; this one says: " + exit.out));
+}
+
+void set_variable(Environment& environment, const std::string& name, const std::string& value) {
+  for (auto& [key, old] : environment)
+    if (key == name) old = value;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Sandbox>> make_untried_sandbox(const SandboxOptions& options,
+                                                      Processes& processes) {
+  CommandSandbox::Parts parts;
+  parts.isolation = options.config.isolation;
+  MIX_TRY(parts.policy, make_policy(options));
+  MIX_TRY(parts.init, extract_init(options.cache));
+  if (parts.isolation == Isolation::full) {
+    MIX_TRY(parts.features, find_bwrap(processes));
+    MIX_TRY(parts.filter, seccomp_filter({}));
+  } else {
+    if (parts.isolation == Isolation::reduced) {
+      MIX_TRY(parts.filter, seccomp_filter({true}));
+    }
+    MIX_TRY(parts.scratch, Scratch::make(parts.policy.private_uid));
+    set_variable(parts.policy.environment, "HOME", parts.scratch->home());
+    set_variable(parts.policy.environment, "TMPDIR", parts.scratch->tmp());
+  }
+  return std::make_unique<CommandSandbox>(std::move(parts), processes);
+}
+
+Result<std::unique_ptr<Sandbox>> make_sandbox(const SandboxOptions& options, Processes& processes) {
+  MIX_TRY(auto sandbox, make_untried_sandbox(options, processes));
+  MIX_OK(try_out(*sandbox, options));
+  return sandbox;
+}
+
+}  // namespace mixagent

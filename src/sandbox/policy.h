@@ -1,0 +1,77 @@
+#pragma once
+// What a command may see and use, as values: decided once per run from the user's configuration and
+// the machine, never from the workspace.
+
+#include "mixagent/config.h"
+#include "mixagent/error.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace mixagent {
+
+using Environment = std::vector<std::pair<std::string, std::string>>;
+
+struct SandboxOptions {
+  SandboxConfig config;              // `isolation` included
+  std::filesystem::path repository;  // its own absolute path; where workspaces appear
+  std::filesystem::path objects;     // the repository's object store, or empty
+  std::filesystem::path home;        // the user's; its place is kept, its content is not shown
+  std::filesystem::path cache;       // for the extracted init
+  Environment environment;           // this process's own (process_environment)
+};
+
+struct Bind {
+  std::string source, target;
+  bool writable = false;
+};
+
+struct Policy {
+  std::string home;                                        // inside
+  std::string repository;                                  // canonical
+  std::string user;                                        // the name inside
+  unsigned uid = 0, gid = 0;                               // inside
+  std::optional<unsigned> private_uid;                     // set when this process is root
+  std::vector<Bind> system;                                // /usr and the like, /etc entries
+  std::vector<std::pair<std::string, std::string>> links;  // {target, path}: {"usr/bin", "/bin"}
+  std::vector<Bind> extra;  // toolchains, caches, what the user added; parents before children
+  std::string objects;      // host path or empty
+  bool network = false;
+  bool whole_machine = false;  // external, none: nothing is hidden
+  Environment environment;     // cleaned
+  int memory_mb = 0, disk_mb = 0, processes = 0;
+};
+
+// Error config: a path that may not be granted. Error sandbox: a repository in a place that cannot
+// be shown.
+Result<Policy> make_policy(const SandboxOptions& options);
+
+// Of the names that hold secrets, or steer programs from outside. Such a variable is passed on only
+// by its exact name.
+bool suspicious_variable(std::string_view name);
+
+// The allow-list over `host`, and what every command gets. `visible` says which PATH entries and
+// folders stay.
+Environment clean_environment(const SandboxOptions& options, const Policy& policy);
+
+// ---- used by the parts of the policy
+
+std::string value_of(const Environment& environment, std::string_view name);
+std::string user_name(const Environment& environment);  // plain, never "root"
+bool exists(const std::string& path);
+// Without links, whether it exists or not; no slash at the end.
+std::string real_path(const std::filesystem::path& path);
+// A command sees what the host has at `path`.
+bool visible(const Policy& policy, const std::string& path);
+// Nothing is ever mounted at or below the workspace, or over what the sandbox itself puts there.
+bool may_mount(const Policy& policy, const std::string& target);
+// PATH entries and their libraries, read-only at their own places, when they are not of the system.
+void add_toolchains(Policy& policy, const SandboxOptions& options);
+// `path` is `parent` or below it; both absolute and normal.
+bool at_or_below(std::string_view path, std::string_view parent);
+
+}  // namespace mixagent
