@@ -8,6 +8,8 @@
 namespace mixagent {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr const char* default_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 constexpr std::array passed_names = {"TZ", "LANG", "LANGUAGE"};

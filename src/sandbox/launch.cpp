@@ -107,8 +107,9 @@ class CommandSandbox final : public Sandbox {
         std::any_of(cwd.begin(), cwd.end(), [](const fs::path& part) { return part == ".."; }))
       return fail(ErrorCode::denied, "the working folder is outside of the repository", command.cwd,
                   "give a path relative to the repository's root");
-    if (!folder_exists(command.workspace))
-      return fail(ErrorCode::io, "the workspace is not there", command.workspace.string());
+    if (!command.workspace.is_absolute() || !folder_exists(command.workspace))
+      return fail(ErrorCode::io, "the workspace is not there (an absolute path is needed)",
+                  command.workspace.string());
     std::error_code error;
     if (fs::weakly_canonical(command.mounted_at, error) != fs::path(parts_.policy.repository))
       return fail(ErrorCode::denied, "the sandbox was made for another repository",

@@ -55,16 +55,14 @@ Result<CommandResult> run_trial(Sandbox& sandbox, const SandboxOptions& options,
 }
 
 // Prints "name value" lines about what a command sees.
-constexpr const char* look_around = R"(
-echo "user $(id -u)" if cat '@CANARY@' > / dev / null 2 >
-                                    &1;
-then echo 'files seen';
-else echo 'files hidden'; fi
-echo "network $(tail -n +3 /proc/net/dev 2>/dev/null | cut -d: -f1 | tr -d ' ' | grep -vx lo | tr '\n' ' ')"
-echo "processes $(ls -d /proc/[0-9]* 2>/dev/null | wc -l)"
-echo "filter $(grep -s '^Seccomp:' /proc/self/status | tr -dc 0-9)"
-echo "privileges $(grep -s '^NoNewPrivs:' /proc/self/status | tr -dc 0-9)"
-)";
+constexpr const char* look_around =
+    "echo \"user $(id -u)\"\n"
+    "cat '@CANARY@' >/dev/null 2>&1 && echo 'files seen' || echo 'files hidden'\n"
+    "links=$(tail -n +3 /proc/net/dev 2>/dev/null | cut -d: -f1 | tr -d ' ' | grep -vx lo)\n"
+    "echo \"network\" $links\n"
+    "echo \"processes $(ls -d /proc/[0-9]* 2>/dev/null | wc -l)\"\n"
+    "echo \"filter $(grep -s '^Seccomp:' /proc/self/status | tr -dc 0-9)\"\n"
+    "echo \"privileges $(grep -s '^NoNewPrivs:' /proc/self/status | tr -dc 0-9)\"\n";
 
 std::map<std::string, std::string> seen_inside(const std::string& output) {
   std::map<std::string, std::string> seen;
@@ -123,6 +121,8 @@ ProbeReport probe_sandbox(const SandboxOptions& options, Processes& processes) {
   if (!sandbox) return broken(sandbox.error());
   const auto result = run_trial(**sandbox, options, look_around);
   if (!result) return broken(result.error());
+  if (result->exit_code != 0)
+    return broken(explain_failure(options.config.isolation, result->output));
   report.lines.push_back({"sandbox \"" + level + "\"", true,
                           "a command ran in " + std::to_string(result->ms) + " ms", ""});
   add_walls(report, options.config.isolation, seen_inside(result->output));
