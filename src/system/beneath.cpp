@@ -219,6 +219,10 @@ Result<std::optional<FileStat>> stat_at(int folder, const std::string& name) {
   return std::optional<FileStat>(from_stat(status));
 }
 
+Result<std::optional<FileStat>> stat_path(const std::filesystem::path& path) {
+  return stat_at(AT_FDCWD, path.string());
+}
+
 Result<FileStat> stat_of(int fd, const std::string& name) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) return fail(io_error(errno, "cannot stat", name));

@@ -45,6 +45,7 @@ Result<Fd> open_beneath(int folder, const std::string& path, int flags, Links li
 
 // No link is followed. Empty when nothing is there.
 Result<std::optional<FileStat>> stat_at(int folder, const std::string& name);
+Result<std::optional<FileStat>> stat_path(const std::filesystem::path& path);
 Result<FileStat> stat_of(int fd, const std::string& name);
 Result<std::string> link_target_at(int folder, const std::string& name);
 

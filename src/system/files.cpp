@@ -120,8 +120,12 @@ Result<void> write_all(int fd, std::string_view bytes, const std::string& name) 
   return {};
 }
 
+Result<Fd> open_for_reading(const std::filesystem::path& path) {
+  return open_path(path, O_RDONLY, 0, "cannot open");
+}
+
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {
-  MIX_TRY(const Fd fd, open_path(path, O_RDONLY, 0, "cannot open"));
+  MIX_TRY(const Fd fd, open_for_reading(path));
   return read_all(fd.get(), path.string(), limit);
 }
 
@@ -160,7 +164,7 @@ Result<void> remove_tree(const std::filesystem::path& path) {
 }
 
 Result<void> sync_path(const std::filesystem::path& path) {
-  MIX_TRY(const Fd fd, open_path(path, O_RDONLY, 0, "cannot open"));
+  MIX_TRY(const Fd fd, open_for_reading(path));
   if (::fsync(fd.get()) != 0 && errno != EINVAL) {
     return fail(io_error(errno, "cannot sync", path.string()));
   }

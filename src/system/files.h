@@ -43,6 +43,7 @@ class Fd {
 // io.
 Error io_error(int error_number, const std::string& what, const std::string& where);
 
+Result<Fd> open_for_reading(const std::filesystem::path& path);
 // not_found when missing. `limit` in bytes; a larger file is an Error.
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit = SIZE_MAX);
 Result<std::string> read_all(int fd, const std::string& name, std::size_t limit = SIZE_MAX);

@@ -1,0 +1,293 @@
+#include "workspace/apply.h"
+
+#include "base/digest.h"
+#include "system/beneath.h"
+#include "system/switch_files.h"
+#include "workspace/names.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <set>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace mixagent {
+namespace {
+
+std::string joined(const std::string& folder, const std::string& name) {
+  return folder.empty() ? name : folder + "/" + name;
+}
+
+// The same name for the same change, so that a second try finds and clears what the first left
+// behind.
+std::string staged_name(const FileChange& file) {
+  const auto id = sha256_hex(file.path + '\0' + (file.after ? file.after->blob.text : "deleted"));
+  return ".mixagent-" + id.substr(0, 16) + ".tmp";
+}
+
+class Delivering {
+ public:
+  Delivering(int root, const Change& change, const Store& store) : root_(root), store_(store) {
+    for (const auto& file : change.files) {
+      if (file.before) removed_.insert(file.path);
+      plans_.push_back({file, {}, {}, false});
+    }
+  }
+
+  Result<Delivery> deliver(const std::function<Result<void>()>& before_rename) {
+    MIX_OK(check_all());
+    if (!delivery_.conflicts.empty()) return Delivery{{}, delivery_.conflicts};
+    auto staged = stage_all();
+    if (staged && before_rename) staged = before_rename();
+    if (!staged) {
+      clear_staged();
+      return fail(std::move(staged).error());
+    }
+    auto outcome = switch_files(root_, steps());
+    if (!outcome) return fail(std::move(outcome).error());
+    clear_staged();
+    if (!outcome->done && (outcome->why == "changed meanwhile"))
+      return Delivery{{}, {outcome->path}};
+    if (!outcome->done)
+      return fail(ErrorCode::io, "cannot apply: " + outcome->why, outcome->path,
+                  "nothing was changed");
+    for (const auto& plan : plans_) delivery_.files.push_back(plan.file.path);
+    return delivery_;
+  }
+
+ private:
+  struct Plan {
+    FileChange file;
+    std::optional<FileStat> now;  // what lies there, when it is what the snapshot saw
+    std::string staged;           // path of the temporary file
+    bool done = false;            // already as it should be
+  };
+
+  // ---- before anything is written
+  // ----------------------------------------------------------------------------------
+
+  Result<void> check_all() {
+    for (auto& plan : plans_) {
+      MIX_TRY(const bool fine, check(plan));
+      if (!fine) delivery_.conflicts.push_back(plan.file.path);
+    }
+    return {};
+  }
+
+  Result<bool> check(Plan& plan) {
+    auto folder = folder_of_target(plan.file.path);
+    if (!folder && folder.error().code != ErrorCode::not_found) return is_replaced_folder(plan);
+    std::optional<FileStat> status;
+    std::optional<TreeEntry> entry;
+    if (folder) {
+      const std::string name(last_name_of(plan.file.path));
+      MIX_TRY(status, stat_at(folder->get(), name));
+      if (status) {
+        MIX_TRY(entry, read_entry(folder->get(), name, plan.file, *status));
+      }
+    }
+    if (entry == plan.file.after && status.has_value() == plan.file.after.has_value()) {
+      plan.done = true;
+      return true;
+    }
+    if (status && status->kind == FileKind::directory)
+      return !plan.file.before && will_be_empty(plan.file.path);
+    if (entry != plan.file.before || status.has_value() != plan.file.before.has_value())
+      return false;
+    plan.now = status;
+    return true;
+  }
+
+  Result<Fd> folder_of_target(const std::string& path) const {
+    const std::string folder(folder_of(path));
+    return open_beneath(root_, folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY,
+                        Links::refuse);
+  }
+
+  // The folder is a file or a link now. Fine when this change is what removes that, and the path is
+  // new.
+  Result<bool> is_replaced_folder(const Plan& plan) const {
+    if (plan.file.before) return false;
+    for (auto folder = folder_of(plan.file.path); !folder.empty(); folder = folder_of(folder)) {
+      if (removed_.count(std::string(folder)) != 0) return true;
+    }
+    return false;
+  }
+
+  // What lies there as a tree entry; empty when it is no file, or surely not one of the two that
+  // matter.
+  Result<std::optional<TreeEntry>> read_entry(int folder, const std::string& name,
+                                              const FileChange& file,
+                                              const FileStat& status) const {
+    TreeEntry entry;
+    entry.size = status.size;
+    if (status.kind == FileKind::symlink) {
+      MIX_TRY(const auto target, link_target_at(folder, name));
+      entry.mode = FileMode::symlink;
+      entry.size = static_cast<std::int64_t>(target.size());
+      entry.blob = {sha256_hex(target)};
+      return std::optional(entry);
+    }
+    const bool could_match = (file.before && file.before->size == status.size) ||
+                             (file.after && file.after->size == status.size);
+    if (status.kind != FileKind::regular || !could_match) return std::optional<TreeEntry>();
+    MIX_TRY(const Fd fd, open_beneath(folder, name, O_RDONLY, Links::refuse));
+    MIX_TRY(const auto bytes, read_all(fd.get(), file.path));
+    entry.mode = (status.mode & 0100) != 0 ? FileMode::executable : FileMode::regular;
+    entry.blob = {sha256_hex(bytes)};
+    return std::optional(entry);
+  }
+
+  // A folder where the change puts a file: every file in it must be one that the change removes.
+  Result<bool> will_be_empty(const std::string& folder) {
+    MIX_TRY(const Fd fd, open_beneath(root_, folder, O_RDONLY | O_DIRECTORY, Links::refuse));
+    MIX_TRY(const auto entries, entries_of(fd.get(), folder));
+    for (const auto& entry : entries) {
+      const auto path = joined(folder, entry.name);
+      MIX_TRY(const auto status, stat_at(fd.get(), entry.name));
+      if (status && status->kind == FileKind::directory) {
+        MIX_TRY(const bool empty, will_be_empty(path));
+        if (!empty) return false;
+      } else if (removed_.count(path) == 0) {
+        return false;
+      }
+    }
+    cleared_folders_.insert(folder);
+    return true;
+  }
+
+  // ---- beside the targets, unseen
+  // ----------------------------------------------------------------------------------
+
+  Result<void> stage_all() {
+    for (auto& plan : plans_) {
+      if (plan.done && plan.file.before)
+        plan.staged = joined(std::string(folder_of(plan.file.path)), staged_name(plan.file));
+      if (plan.done) continue;
+      MIX_TRY(const auto folder, nearest_folder(plan.file.path));
+      plan.staged = joined(folder, staged_name(plan.file));
+      MIX_OK(stage(plan, folder));
+    }
+    return {};
+  }
+
+  // The closest folder above that is there and stays a folder.
+  Result<std::string> nearest_folder(const std::string& path) const {
+    for (std::string folder(folder_of(path));; folder = std::string(folder_of(folder))) {
+      const auto opened =
+          open_beneath(root_, folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY, Links::refuse);
+      const bool stays = cleared_folders_.count(folder) == 0;
+      if (opened && stays) return folder;
+      if (folder.empty()) return fail(opened.error());
+    }
+  }
+
+  Result<void> stage(const Plan& plan, const std::string& folder) const {
+    MIX_TRY(const Fd holder, open_beneath(root_, folder.empty() ? "." : folder,
+                                          O_RDONLY | O_DIRECTORY, Links::refuse));
+    const auto name = staged_name(plan.file);
+    (void)::unlinkat(holder.get(), name.c_str(), 0);
+    if (!plan.file.after) return check_writable(holder.get(), plan.file.path);
+    if (plan.file.after->mode == FileMode::symlink) {
+      MIX_TRY(const auto target, store_.get(plan.file.after->blob));
+      if (::symlinkat(target.c_str(), holder.get(), name.c_str()) != 0)
+        return fail(io_error(errno, "cannot write", plan.file.path));
+      return own_like(holder.get(), name, plan);
+    }
+    const bool executable = plan.file.after->mode == FileMode::executable;
+    // Created with the user's own umask, as an editor would.
+    auto to = open_beneath(holder.get(), name, O_WRONLY | O_CREAT | O_EXCL, Links::refuse,
+                           executable ? 0777 : 0666);
+    if (!to) return fail(to.error().code, to.error().what, plan.file.path, to.error().hint);
+    MIX_TRY(const Fd from, store_.open(plan.file.after->blob, plan.file.after->size));
+    MIX_OK(copy_bytes(from.get(), to->get(), plan.file.path));
+    MIX_OK(own_like(holder.get(), name, plan));
+    if (plan.now && plan.now->kind == FileKind::regular) {
+      const unsigned readable = plan.now->mode & 0444;
+      ::fchmod(to->get(), executable ? plan.now->mode | (readable >> 2) : plan.now->mode & ~0111u);
+    }
+    if (::fsync(to->get()) != 0) return fail(io_error(errno, "cannot sync", plan.file.path));
+    return {};
+  }
+
+  static Result<void> check_writable(int folder, const std::string& path) {
+    if (::faccessat(folder, ".", W_OK | X_OK, AT_EACCESS) == 0) return {};
+    return fail(io_error(errno, "cannot remove files from this folder", path));
+  }
+
+  // Root working on somebody's tree: files stay theirs.
+  Result<void> own_like(int folder, const std::string& name, const Plan& plan) const {
+    if (::geteuid() != 0) return {};
+    MIX_TRY(const auto around, stat_of(folder, plan.file.path));
+    const auto& like = plan.now ? *plan.now : around;
+    if (::fchownat(folder, name.c_str(), like.uid, like.gid, AT_SYMLINK_NOFOLLOW) != 0) {
+      return fail(io_error(errno, "cannot keep the owner", plan.file.path));
+    }
+    return {};
+  }
+
+  // Temporary files; after the switch they hold what was displaced.
+  void clear_staged() const {
+    for (const auto& plan : plans_) {
+      if (plan.staged.empty()) continue;
+      const auto holder = folder_of_target(plan.staged);
+      if (holder)
+        (void)::unlinkat(holder->get(), std::string(last_name_of(plan.staged)).c_str(), 0);
+    }
+  }
+
+  // ---- the switch
+  // --------------------------------------------------------------------------------------------------
+
+  std::vector<SwitchStep> steps() const {
+    using Kind = SwitchStep::Kind;
+    std::vector<SwitchStep> steps;
+    std::set<std::string> emptied, needed;
+    for (const auto& plan : plans_) {
+      const auto& path = plan.file.path;
+      if (!plan.file.after) add_folders_above(path, emptied);
+      if (plan.done) continue;
+      if (plan.now && plan.file.after) continue;
+      if (plan.now) steps.push_back({Kind::take_away, path, plan.staged, plan.now, 0});
+      if (plan.file.after) add_folders_above(path, needed);
+    }
+    emptied.insert(cleared_folders_.begin(), cleared_folders_.end());
+    for (auto it = emptied.rbegin(); it != emptied.rend(); ++it) {
+      if (needed.count(*it) == 0) steps.push_back({Kind::drop_folder, *it, {}, {}, 0777});
+    }
+    for (const auto& folder : needed) {
+      if (open_beneath(root_, folder, O_RDONLY | O_DIRECTORY, Links::refuse)) continue;
+      steps.push_back({Kind::make_folder, folder, {}, {}, 0777});
+    }
+    for (const auto& plan : plans_) {
+      if (plan.done || !plan.file.after) continue;
+      const auto kind = plan.now ? Kind::replace : Kind::put;
+      steps.push_back({kind, plan.file.path, plan.staged, plan.now, 0});
+    }
+    return steps;
+  }
+
+  static void add_folders_above(const std::string& path, std::set<std::string>& folders) {
+    for (auto folder = folder_of(path); !folder.empty(); folder = folder_of(folder))
+      folders.emplace(folder);
+  }
+
+  int root_;
+  const Store& store_;
+  std::vector<Plan> plans_;
+  std::set<std::string> removed_;          // paths that held a file before
+  std::set<std::string> cleared_folders_;  // folders that give way to a file
+  Delivery delivery_;
+};
+
+}  // namespace
+
+Result<Delivery> deliver_change(const std::filesystem::path& repository, const Change& change,
+                                const Store& store,
+                                const std::function<Result<void>()>& before_rename) {
+  MIX_TRY(const Fd root, open_directory(repository));
+  return Delivering(root.get(), change, store).deliver(before_rename);
+}
+
+}  // namespace mixagent

@@ -1,0 +1,152 @@
+#include "workspace/carry.h"
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "system/beneath.h"
+#include "workspace/names.h"
+#include "workspace/walk.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <functional>
+#include <set>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace mixagent {
+namespace {
+
+constexpr int deepest = 100;
+
+using Visit = std::function<bool(int folder, const std::string& name, const std::string& path,
+                                 const FileStat&)>;
+
+// Everything below, folders before what they hold; false from `visit` stops.
+bool visit_below(int folder, const std::string& prefix, const Visit& visit, int depth = 0) {
+  const auto entries = entries_of(folder, prefix);
+  if (!entries || depth > deepest) return true;
+  for (const auto& entry : *entries) {
+    const auto status = stat_at(folder, entry.name);
+    if (!status || !*status) continue;
+    const auto path = prefix + "/" + entry.name;
+    if (!visit(folder, entry.name, path, **status)) return false;
+    if ((*status)->kind != FileKind::directory) continue;
+    const auto inner = open_beneath(folder, entry.name, O_RDONLY | O_DIRECTORY, Links::refuse);
+    if (inner && !visit_below(inner->get(), path, visit, depth + 1)) return false;
+  }
+  return true;
+}
+
+std::set<std::string> folders_of(const Tree& tree) {
+  std::set<std::string> folders = {""};
+  for (const auto& [path, entry] : tree) {
+    for (auto folder = folder_of(path); !folder.empty(); folder = folder_of(folder)) {
+      if (!folders.emplace(folder).second) break;
+    }
+  }
+  return folders;
+}
+
+void give(int fd, const std::optional<Owner>& owner) {
+  if (owner) (void)::fchown(fd, owner->uid, owner->gid);
+}
+
+Result<void> copy_file_at(int from_folder, int to_folder, const std::string& name,
+                          const FileStat& status, const std::optional<Owner>& owner) {
+  auto from = open_beneath(from_folder, name, O_RDONLY, Links::refuse);
+  if (!from) return {};  // unreadable to us: the step does without
+  const unsigned mode = (status.mode & 0100) != 0 ? 0755 : 0644;
+  const Fd to(::openat(to_folder, name.c_str(),
+                       O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  if (!to) return fail(io_error(errno, "cannot create", name));
+  MIX_OK(copy_bytes(from->get(), to.get(), name));
+  ::fchmod(to.get(), mode);
+  give(to.get(), owner);
+  // Build tools compare times: a copy must not look newer than what it was made from.
+  const timespec times[2] = {{0, UTIME_OMIT},
+                             {status.mtime_ns / 1'000'000'000, status.mtime_ns % 1'000'000'000}};
+  ::futimens(to.get(), times);
+  return {};
+}
+
+}  // namespace
+
+Carried find_carried(int repository, const Tree& tree, const std::vector<std::string>& names,
+                     std::int64_t limit_bytes) {
+  Carried found;
+  if (names.empty()) return found;
+  std::int64_t bytes = 0;
+  for (const auto& folder : folders_of(tree)) {
+    for (const auto& name : names) {
+      const auto path = folder.empty() ? name : folder + "/" + name;
+      const auto opened = open_beneath(repository, path, O_RDONLY | O_DIRECTORY, Links::refuse);
+      if (!opened || tree_has_folder(tree, path)) continue;
+      std::int64_t more = 0;
+      const bool fits = visit_below(opened->get(), path,
+                                    [&](int, const auto&, const auto&, const FileStat& status) {
+                                      more += status.kind == FileKind::regular ? status.size : 0;
+                                      return bytes + more <= limit_bytes;
+                                    });
+      if (fits) {
+        bytes += more;
+        found.folders.push_back(path);
+      } else {
+        const auto limit = format_bytes(static_cast<std::uint64_t>(limit_bytes));
+        found.left_out.push_back(path + " (carried folders are more than " + limit + ")");
+      }
+    }
+  }
+  return found;
+}
+
+Result<void> copy_carried(int repository, const std::string& folder, int copy,
+                          const std::optional<Owner>& owner) {
+  const auto made = [&](int fd) { give(fd, owner); };
+  MIX_TRY(const Fd source, open_beneath(repository, folder, O_RDONLY | O_DIRECTORY, Links::refuse));
+  MIX_TRY(const Fd target, make_directories_beneath(copy, folder, 0755, made));
+  Result<void> copied;
+  visit_below(
+      source.get(), folder,
+      [&](int from, const std::string& name, const std::string& path, const FileStat& status) {
+        const auto inner = std::string(folder_of(path.substr(folder.size() + 1)));
+        const auto step = [&]() -> Result<void> {
+          MIX_TRY(const Fd to, make_directories_beneath(target.get(), inner, 0755, made));
+          if (status.kind == FileKind::directory) {
+            MIX_OK(make_directories_beneath(to.get(), name, 0755, made));
+          } else if (status.kind == FileKind::symlink) {
+            MIX_TRY(const auto link, link_target_at(from, name));
+            if (::symlinkat(link.c_str(), to.get(), name.c_str()) != 0)
+              return fail(io_error(errno, "cannot link", path));
+            if (owner)
+              (void)::fchownat(to.get(), name.c_str(), owner->uid, owner->gid, AT_SYMLINK_NOFOLLOW);
+          } else if (status.kind == FileKind::regular) {
+            MIX_OK(copy_file_at(from, to.get(), name, status, owner));
+          }
+          return {};
+        };
+        copied = step();
+        return copied.has_value();
+      });
+  return copied;
+}
+
+std::string fingerprint(int root, const std::string& folder) {
+  const auto opened = open_beneath(root, folder, O_RDONLY | O_DIRECTORY, Links::refuse);
+  if (!opened) return {};
+  std::string all;
+  visit_below(opened->get(), folder,
+              [&](int, const std::string&, const std::string& path, const FileStat& status) {
+                // Folders change their times when files in them come and go; those files show
+                // anyway.
+                all += path + '\0' + std::to_string(status.mode);
+                if (status.kind != FileKind::directory) {
+                  all += ' ' + std::to_string(status.size) + ' ' + std::to_string(status.ctime_ns) +
+                         ' ' + std::to_string(status.inode);
+                }
+                all += '\n';
+                return true;
+              });
+  return sha256_hex(all);
+}
+
+}  // namespace mixagent

@@ -1,0 +1,139 @@
+#include "workspace/workspaces.h"
+
+#include "system/beneath.h"
+#include "system/git.h"
+#include "workspace/apply.h"
+#include "workspace/merge.h"
+#include "workspace/snapshot.h"
+#include "workspace/step_copy.h"
+#include "workspace/store.h"
+#include "workspace/throw_away_git.h"
+
+#include <mutex>
+
+namespace mixagent {
+namespace {
+
+constexpr const char* lock_name = ".lock";
+
+// What killed runs left behind: sibling folders whose lock nobody holds.
+void sweep_beside(const std::filesystem::path& work) {
+  const auto folder = open_directory(work.parent_path());
+  if (!folder) return;
+  const auto entries = entries_of(folder->get(), work.parent_path().string());
+  if (!entries) return;
+  for (const auto& entry : *entries) {
+    const auto path = work.parent_path() / entry.name;
+    if (path == work || !file_exists(path / lock_name)) continue;
+    const auto lock = FileLock::try_take(path / lock_name);
+    if (lock && *lock) (void)remove_tree(path);
+  }
+}
+
+class WorkspacesOnDisk final : public Workspaces {
+ public:
+  WorkspacesOnDisk(WorkspaceOptions options, Processes& processes, FileLock lock)
+      : options_(std::move(options)),
+        processes_(processes),
+        git_(processes, options_.repository),
+        lock_(std::move(lock)),
+        store_(options_.cache / "store", options_.keep) {}
+
+  ~WorkspacesOnDisk() override { (void)remove_tree(options_.work); }
+
+  Result<Snapshot> snapshot() override {
+    const SnapshotSource source{git_, store_, options_.cache / "stat-cache"};
+    MIX_TRY(auto taken, take_snapshot(source, processes_));
+    MIX_TRY(const Fd root, open_directory(options_.repository));
+    auto carried = find_carried(root.get(), taken.tree, options_.carry, options_.carry_limit_bytes);
+    taken.left_out.insert(taken.left_out.end(), carried.left_out.begin(), carried.left_out.end());
+    const std::lock_guard lock(mutex_);
+    carried_ = std::move(carried.folders);
+    ground_.reset();
+    return taken;
+  }
+
+  Result<std::unique_ptr<Workspace>> open(const Tree& tree) override {
+    std::filesystem::path directory;
+    std::shared_ptr<const CopyGround> ground;
+    {
+      const std::lock_guard lock(mutex_);
+      MIX_TRY(ground, prepared_ground(tree));
+      directory = options_.work / std::to_string(++copies_);
+    }
+    return make_step_copy(ground, directory, tree);
+  }
+
+  Result<std::string> bytes(const BlobId& blob) override { return store_.get(blob); }
+  Result<BlobId> put(std::string_view bytes) override {
+    return store_.put(bytes, Store::Layer::own);
+  }
+  Result<Tree> tree(const TreeId& id) override { return store_.get_tree(id); }
+  Result<TreeId> keep(const Tree& tree) override {
+    return store_.put_tree(tree, Store::Layer::own);
+  }
+
+  Result<Merge> merge(const Tree& base, const Tree& ours, const Tree& theirs) override {
+    MIX_TRY(auto merge, merge_trees(base, ours, theirs, store_));
+    if (merge.conflicts.empty()) MIX_OK(keep(merge.tree));
+    return merge;
+  }
+
+  Result<std::string> diff(const Change& change) override { return diff_of(change, store_); }
+
+  Result<Delivery> deliver(const Change& change,
+                           const std::function<Result<void>()>& before_rename) override {
+    const std::lock_guard lock(deliver_mutex_);
+    return deliver_change(options_.repository, change, store_, before_rename);
+  }
+
+ private:
+  // Made at the first copy: a run that is answered without one never asks git for it.
+  Result<std::shared_ptr<const CopyGround>> prepared_ground(const Tree& tree) {
+    if (ground_) return ground_;
+    if (!carried_) {  // a resumed run did not take the snapshot itself
+      MIX_TRY(const Fd root, open_directory(options_.repository));
+      carried_ = find_carried(root.get(), tree, options_.carry, options_.carry_limit_bytes).folders;
+    }
+    MIX_TRY(const auto facts, git_.facts());
+    MIX_TRY(auto git,
+            ThrowAwayGit::prepare(git_, facts, options_.work, options_.objects, *carried_));
+    std::vector<std::string> ignores;
+    for (const auto& file : {facts.exclude, facts.global_ignore}) {
+      if (auto text = read_file(file)) ignores.push_back(*std::move(text));
+    }
+    ground_ = std::make_shared<const CopyGround>(CopyGround{options_.repository, store_,
+                                                            std::move(git), std::move(ignores),
+                                                            *carried_, options_.owner});
+    return ground_;
+  }
+
+  const WorkspaceOptions options_;
+  Processes& processes_;
+  const Git git_;
+  FileLock lock_;
+  Store store_;
+  std::mutex deliver_mutex_;
+  std::mutex mutex_;  // below
+  std::optional<std::vector<std::string>> carried_;
+  std::shared_ptr<const CopyGround> ground_;
+  int copies_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Workspaces>> make_workspaces(const WorkspaceOptions& options,
+                                                    Processes& processes) {
+  MIX_OK(make_directories(options.cache));
+  MIX_OK(make_directories(options.work));
+  MIX_TRY(auto lock, FileLock::try_take(options.work / lock_name));
+  if (!lock) {
+    return fail(ErrorCode::usage, "another process works in this folder", options.work.string(),
+                "wait for it, or stop it, then try again");
+  }
+  sweep_beside(options.work);
+  return std::unique_ptr<Workspaces>(
+      std::make_unique<WorkspacesOnDisk>(options, processes, *std::move(lock)));
+}
+
+}  // namespace mixagent
