@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,12 +35,12 @@ bool times_are_reliable(int folder);
 
 Result<Fd> open_directory(const std::filesystem::path& path);
 
+enum class Access { read, write, folder };
 enum class Links { follow_inside, refuse };
-// Error denied when the path leaves `folder` or, with Links::refuse, passes through any link;
-// not_found when missing. Opening never blocks and never follows a last link with Links::refuse.
-// flags as open(2).
-Result<Fd> open_beneath(int folder, const std::string& path, int flags, Links links,
-                        unsigned mode = 0);
+// An empty path is the folder itself. Error denied when the path leaves `folder` or, with
+// Links::refuse, passes through any link; not_found when missing. Never blocks (a fifo), never
+// creates.
+Result<Fd> open_beneath(int folder, const std::string& path, Access access, Links links);
 
 // No link is followed. Empty when nothing is there.
 Result<std::optional<FileStat>> stat_at(int folder, const std::string& name);
@@ -59,17 +58,6 @@ Result<std::vector<DirectoryEntry>> entries_of(int folder, const std::string& na
 
 // Opens a file or folder that its owner made unreadable, giving the owner read access first. Never
 // follows a link.
-Result<Fd> open_stubborn(int folder, const std::string& name, int flags);
-
-// Folder by folder, each opened from the one above. Existing folders stay as they are.
-Result<Fd> make_directories_beneath(int folder, const std::string& path, unsigned mode,
-                                    const std::function<void(int)>& made = {});
-
-// Bytes only: shared blocks where the file system can (FICLONE), else copied in the kernel, else by
-// read and write.
-Result<void> copy_bytes(int from, int to, const std::string& name);
-
-// Missing is fine; 0000 folders and very deep trees too. `shown` is the path for messages.
-Result<void> remove_tree_at(int folder, const std::string& name, const std::string& shown);
+Result<Fd> open_stubborn(int folder, const std::string& name, Access access);
 
 }  // namespace mixagent

@@ -1,6 +1,6 @@
 #include "system/files.h"
 
-#include "system/beneath.h"
+#include "system/change_at.h"
 
 #include <algorithm>
 #include <atomic>

@@ -89,7 +89,7 @@ class Switching {
 
   // A folder opened without following links; -1 with errno otherwise.
   Fd folder(const std::string& path) {
-    auto opened = open_beneath(root_, folder_of(path), O_RDONLY | O_DIRECTORY, Links::refuse);
+    auto opened = open_beneath(root_, folder_of(path), Access::folder, Links::refuse);
     if (!opened) {
       errno = opened.error().code == ErrorCode::not_found ? ENOENT : ELOOP;
       return {};
@@ -168,7 +168,7 @@ class Switching {
 
   void sync_folders() {
     for (const auto& path : touched_) {
-      const auto opened = open_beneath(root_, path, O_RDONLY | O_DIRECTORY, Links::refuse);
+      const auto opened = open_beneath(root_, path, Access::folder, Links::refuse);
       if (opened) (void)::fsync(opened->get());
     }
   }

@@ -1,12 +1,11 @@
 #include "workspace/apply.h"
 
 #include "base/digest.h"
-#include "system/beneath.h"
+#include "system/change_at.h"
 #include "system/switch_files.h"
 #include "workspace/names.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <fcntl.h>
 #include <set>
 #include <sys/stat.h>
@@ -101,8 +100,7 @@ class Delivering {
 
   Result<Fd> folder_of_target(const std::string& path) const {
     const std::string folder(folder_of(path));
-    return open_beneath(root_, folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY,
-                        Links::refuse);
+    return open_beneath(root_, folder, Access::folder, Links::refuse);
   }
 
   // The folder is a file or a link now. Fine when this change is what removes that, and the path is
@@ -132,7 +130,7 @@ class Delivering {
     const bool could_match = (file.before && file.before->size == status.size) ||
                              (file.after && file.after->size == status.size);
     if (status.kind != FileKind::regular || !could_match) return std::optional<TreeEntry>();
-    MIX_TRY(const Fd fd, open_beneath(folder, name, O_RDONLY, Links::refuse));
+    MIX_TRY(const Fd fd, open_beneath(folder, name, Access::read, Links::refuse));
     MIX_TRY(const auto bytes, read_all(fd.get(), file.path));
     entry.mode = (status.mode & 0100) != 0 ? FileMode::executable : FileMode::regular;
     entry.blob = {sha256_hex(bytes)};
@@ -141,7 +139,7 @@ class Delivering {
 
   // A folder where the change puts a file: every file in it must be one that the change removes.
   Result<bool> will_be_empty(const std::string& folder) {
-    MIX_TRY(const Fd fd, open_beneath(root_, folder, O_RDONLY | O_DIRECTORY, Links::refuse));
+    MIX_TRY(const Fd fd, open_beneath(root_, folder, Access::folder, Links::refuse));
     MIX_TRY(const auto entries, entries_of(fd.get(), folder));
     for (const auto& entry : entries) {
       const auto path = joined(folder, entry.name);
@@ -175,8 +173,7 @@ class Delivering {
   // The closest folder above that is there and stays a folder.
   Result<std::string> nearest_folder(const std::string& path) const {
     for (std::string folder(folder_of(path));; folder = std::string(folder_of(folder))) {
-      const auto opened =
-          open_beneath(root_, folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY, Links::refuse);
+      const auto opened = open_beneath(root_, folder, Access::folder, Links::refuse);
       const bool stays = cleared_folders_.count(folder) == 0;
       if (opened && stays) return folder;
       if (folder.empty()) return fail(opened.error());
@@ -184,47 +181,36 @@ class Delivering {
   }
 
   Result<void> stage(const Plan& plan, const std::string& folder) const {
-    MIX_TRY(const Fd holder, open_beneath(root_, folder.empty() ? "." : folder,
-                                          O_RDONLY | O_DIRECTORY, Links::refuse));
+    MIX_TRY(const Fd holder, open_beneath(root_, folder, Access::folder, Links::refuse));
     const auto name = staged_name(plan.file);
-    (void)::unlinkat(holder.get(), name.c_str(), 0);
-    if (!plan.file.after) return check_writable(holder.get(), plan.file.path);
+    (void)remove_file_at(holder.get(), name);
+    if (!plan.file.after) return check_changeable(holder.get(), plan.file.path);
     if (plan.file.after->mode == FileMode::symlink) {
       MIX_TRY(const auto target, store_.get(plan.file.after->blob));
-      if (::symlinkat(target.c_str(), holder.get(), name.c_str()) != 0)
-        return fail(io_error(errno, "cannot write", plan.file.path));
+      MIX_OK(create_link_at(holder.get(), name, target));
       return own_like(holder.get(), name, plan);
     }
     const bool executable = plan.file.after->mode == FileMode::executable;
     // Created with the user's own umask, as an editor would.
-    auto to = open_beneath(holder.get(), name, O_WRONLY | O_CREAT | O_EXCL, Links::refuse,
-                           executable ? 0777 : 0666);
+    auto to = create_at(holder.get(), name, executable ? 0777 : 0666);
     if (!to) return fail(to.error().code, to.error().what, plan.file.path, to.error().hint);
     MIX_TRY(const Fd from, store_.open(plan.file.after->blob, plan.file.after->size));
     MIX_OK(copy_bytes(from.get(), to->get(), plan.file.path));
     MIX_OK(own_like(holder.get(), name, plan));
     if (plan.now && plan.now->kind == FileKind::regular) {
       const unsigned readable = plan.now->mode & 0444;
-      ::fchmod(to->get(), executable ? plan.now->mode | (readable >> 2) : plan.now->mode & ~0111u);
+      const unsigned mode = executable ? plan.now->mode | (readable >> 2) : plan.now->mode & ~0111u;
+      MIX_OK(set_mode(to->get(), mode, plan.file.path));
     }
-    if (::fsync(to->get()) != 0) return fail(io_error(errno, "cannot sync", plan.file.path));
-    return {};
-  }
-
-  static Result<void> check_writable(int folder, const std::string& path) {
-    if (::faccessat(folder, ".", W_OK | X_OK, AT_EACCESS) == 0) return {};
-    return fail(io_error(errno, "cannot remove files from this folder", path));
+    return sync_file(to->get(), plan.file.path);
   }
 
   // Root working on somebody's tree: files stay theirs.
   Result<void> own_like(int folder, const std::string& name, const Plan& plan) const {
-    if (::geteuid() != 0) return {};
+    if (!is_root()) return {};
     MIX_TRY(const auto around, stat_of(folder, plan.file.path));
     const auto& like = plan.now ? *plan.now : around;
-    if (::fchownat(folder, name.c_str(), like.uid, like.gid, AT_SYMLINK_NOFOLLOW) != 0) {
-      return fail(io_error(errno, "cannot keep the owner", plan.file.path));
-    }
-    return {};
+    return give_at(folder, name, Owner{like.uid, like.gid});
   }
 
   // Temporary files; after the switch they hold what was displaced.
@@ -232,8 +218,7 @@ class Delivering {
     for (const auto& plan : plans_) {
       if (plan.staged.empty()) continue;
       const auto holder = folder_of_target(plan.staged);
-      if (holder)
-        (void)::unlinkat(holder->get(), std::string(last_name_of(plan.staged)).c_str(), 0);
+      if (holder) (void)remove_file_at(holder->get(), std::string(last_name_of(plan.staged)));
     }
   }
 
@@ -257,7 +242,7 @@ class Delivering {
       if (needed.count(*it) == 0) steps.push_back({Kind::drop_folder, *it, {}, {}, 0777});
     }
     for (const auto& folder : needed) {
-      if (open_beneath(root_, folder, O_RDONLY | O_DIRECTORY, Links::refuse)) continue;
+      if (open_beneath(root_, folder, Access::folder, Links::refuse)) continue;
       steps.push_back({Kind::make_folder, folder, {}, {}, 0777});
     }
     for (const auto& plan : plans_) {

@@ -2,11 +2,10 @@
 
 #include "base/digest.h"
 #include "base/text.h"
-#include "system/beneath.h"
+#include "system/change_at.h"
 #include "workspace/names.h"
 #include "workspace/walk.h"
 
-#include <cerrno>
 #include <fcntl.h>
 #include <functional>
 #include <set>
@@ -31,7 +30,7 @@ bool visit_below(int folder, const std::string& prefix, const Visit& visit, int 
     const auto path = prefix + "/" + entry.name;
     if (!visit(folder, entry.name, path, **status)) return false;
     if ((*status)->kind != FileKind::directory) continue;
-    const auto inner = open_beneath(folder, entry.name, O_RDONLY | O_DIRECTORY, Links::refuse);
+    const auto inner = open_beneath(folder, entry.name, Access::folder, Links::refuse);
     if (inner && !visit_below(inner->get(), path, visit, depth + 1)) return false;
   }
   return true;
@@ -47,26 +46,17 @@ std::set<std::string> folders_of(const Tree& tree) {
   return folders;
 }
 
-void give(int fd, const std::optional<Owner>& owner) {
-  if (owner) (void)::fchown(fd, owner->uid, owner->gid);
-}
-
 Result<void> copy_file_at(int from_folder, int to_folder, const std::string& name,
                           const FileStat& status, const std::optional<Owner>& owner) {
-  auto from = open_beneath(from_folder, name, O_RDONLY, Links::refuse);
+  auto from = open_beneath(from_folder, name, Access::read, Links::refuse);
   if (!from) return {};  // unreadable to us: the step does without
   const unsigned mode = (status.mode & 0100) != 0 ? 0755 : 0644;
-  const Fd to(::openat(to_folder, name.c_str(),
-                       O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
-  if (!to) return fail(io_error(errno, "cannot create", name));
+  MIX_TRY(const Fd to, create_at(to_folder, name, mode));
   MIX_OK(copy_bytes(from->get(), to.get(), name));
-  ::fchmod(to.get(), mode);
-  give(to.get(), owner);
+  MIX_OK(set_mode(to.get(), mode, name));
+  MIX_OK(give(to.get(), owner, name));
   // Build tools compare times: a copy must not look newer than what it was made from.
-  const timespec times[2] = {{0, UTIME_OMIT},
-                             {status.mtime_ns / 1'000'000'000, status.mtime_ns % 1'000'000'000}};
-  ::futimens(to.get(), times);
-  return {};
+  return set_modified(to.get(), status.mtime_ns, name);
 }
 
 }  // namespace
@@ -79,7 +69,7 @@ Carried find_carried(int repository, const Tree& tree, const std::vector<std::st
   for (const auto& folder : folders_of(tree)) {
     for (const auto& name : names) {
       const auto path = folder.empty() ? name : folder + "/" + name;
-      const auto opened = open_beneath(repository, path, O_RDONLY | O_DIRECTORY, Links::refuse);
+      const auto opened = open_beneath(repository, path, Access::folder, Links::refuse);
       if (!opened || tree_has_folder(tree, path)) continue;
       std::int64_t more = 0;
       const bool fits = visit_below(opened->get(), path,
@@ -101,24 +91,21 @@ Carried find_carried(int repository, const Tree& tree, const std::vector<std::st
 
 Result<void> copy_carried(int repository, const std::string& folder, int copy,
                           const std::optional<Owner>& owner) {
-  const auto made = [&](int fd) { give(fd, owner); };
-  MIX_TRY(const Fd source, open_beneath(repository, folder, O_RDONLY | O_DIRECTORY, Links::refuse));
-  MIX_TRY(const Fd target, make_directories_beneath(copy, folder, 0755, made));
+  MIX_TRY(const Fd source, open_beneath(repository, folder, Access::folder, Links::refuse));
+  MIX_TRY(const Fd target, make_directories_beneath(copy, folder, 0755, owner));
   Result<void> copied;
   visit_below(
       source.get(), folder,
       [&](int from, const std::string& name, const std::string& path, const FileStat& status) {
         const auto inner = std::string(folder_of(path.substr(folder.size() + 1)));
         const auto step = [&]() -> Result<void> {
-          MIX_TRY(const Fd to, make_directories_beneath(target.get(), inner, 0755, made));
+          MIX_TRY(const Fd to, make_directories_beneath(target.get(), inner, 0755, owner));
           if (status.kind == FileKind::directory) {
-            MIX_OK(make_directories_beneath(to.get(), name, 0755, made));
+            MIX_OK(make_directories_beneath(to.get(), name, 0755, owner));
           } else if (status.kind == FileKind::symlink) {
             MIX_TRY(const auto link, link_target_at(from, name));
-            if (::symlinkat(link.c_str(), to.get(), name.c_str()) != 0)
-              return fail(io_error(errno, "cannot link", path));
-            if (owner)
-              (void)::fchownat(to.get(), name.c_str(), owner->uid, owner->gid, AT_SYMLINK_NOFOLLOW);
+            MIX_OK(create_link_at(to.get(), name, link));
+            MIX_OK(give_at(to.get(), name, owner));
           } else if (status.kind == FileKind::regular) {
             MIX_OK(copy_file_at(from, to.get(), name, status, owner));
           }
@@ -131,7 +118,7 @@ Result<void> copy_carried(int repository, const std::string& folder, int copy,
 }
 
 std::string fingerprint(int root, const std::string& folder) {
-  const auto opened = open_beneath(root, folder, O_RDONLY | O_DIRECTORY, Links::refuse);
+  const auto opened = open_beneath(root, folder, Access::folder, Links::refuse);
   if (!opened) return {};
   std::string all;
   visit_below(opened->get(), folder,

@@ -3,6 +3,8 @@
 // folders): they belong to no tree and no change, but come along into each copy when they are small
 // enough.
 
+#include "system/change_at.h"
+
 #include "mixagent/change.h"
 #include "mixagent/error.h"
 
@@ -12,10 +14,6 @@
 #include <vector>
 
 namespace mixagent {
-
-struct Owner {
-  unsigned uid = 0, gid = 0;
-};
 
 struct Carried {
   std::vector<std::string> folders;   // relative paths

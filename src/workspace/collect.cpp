@@ -3,8 +3,6 @@
 #include "workspace/links.h"
 
 #include <algorithm>
-#include <fcntl.h>
-
 namespace mixagent {
 namespace {
 
@@ -75,7 +73,7 @@ class Collecting {
   }
 
   Result<std::string> read_file(const WalkedFile& file, KnownFile& now) {
-    const auto fd = open_stubborn(file.folder, file.name, O_RDONLY);
+    const auto fd = open_stubborn(file.folder, file.name, Access::read);
     if (!fd) return std::string("file that cannot be read");
     MIX_TRY(now.status, stat_of(fd->get(), file.path));
     if (now.status.kind != FileKind::regular)

@@ -6,8 +6,6 @@
 #include "workspace/stat_cache.h"
 
 #include <algorithm>
-#include <fcntl.h>
-
 namespace mixagent {
 namespace {
 
@@ -37,7 +35,7 @@ class FolderOf {
     const auto folder = std::string(folder_of(path));
     if (folder.empty()) return root_;
     if (folder != name_) {
-      auto opened = open_beneath(root_, folder, O_RDONLY | O_DIRECTORY, Links::refuse);
+      auto opened = open_beneath(root_, folder, Access::folder, Links::refuse);
       fd_ = opened ? *std::move(opened) : Fd();
       name_ = folder;
     }
@@ -109,7 +107,7 @@ class SnapshotTaking {
       MIX_TRY(bytes, link_target_at(folder, name));
     } else {
       entry.mode = (status.mode & 0100) != 0 ? FileMode::executable : FileMode::regular;
-      auto fd = open_beneath(folder, name, O_RDONLY, Links::refuse);
+      auto fd = open_beneath(folder, name, Access::read, Links::refuse);
       if (!fd) {
         return fail(fd.error().code, fd.error().what, (source_.git.root() / path).string(),
                     "make the file readable, or list it in .gitignore");

@@ -1,14 +1,9 @@
 #include "workspace/step_copy.h"
 
-#include "system/beneath.h"
+#include "system/change_at.h"
 #include "workspace/names.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 namespace mixagent {
 namespace {
 
@@ -32,7 +27,7 @@ class StepCopy final : public Workspace {
   }
 
   Result<void> fill(const Tree& tree) {
-    give(root_.get());
+    MIX_OK(give(root_.get(), ground_->owner, directory_.string()));
     base_ = tree;
     MIX_OK(read_ignore_rules());
     MIX_OK(write_missing(tree));
@@ -45,7 +40,7 @@ class StepCopy final : public Workspace {
 
   Result<std::string> read(const std::string& path) override {
     MIX_TRY(const auto inside, path_inside(path));
-    MIX_TRY(const Fd fd, open_inside(inside.empty() ? "." : inside, O_RDONLY));
+    MIX_TRY(const Fd fd, open_inside(inside, Access::read));
     return read_all(fd.get(), path, largest_read);
   }
 
@@ -53,15 +48,11 @@ class StepCopy final : public Workspace {
     MIX_TRY(const auto inside, path_inside(path));
     if (inside.empty())
       return fail(ErrorCode::denied, "this is the repository itself, not a file", path);
-    auto fd = open_inside(inside, O_WRONLY);
+    auto fd = open_inside(inside, Access::write);
     const bool created = !fd && fd.error().code == ErrorCode::not_found;
     if (created) fd = create_inside(inside);
     if (!fd) return fail(std::move(fd).error());
-    if (::ftruncate(fd->get(), 0) != 0) return fail(io_error(errno, "cannot empty the file", path));
-    if (created) {
-      ::fchmod(fd->get(), 0644);
-      give(fd->get());
-    }
+    MIX_OK(empty_file(fd->get(), path));
     return write_all(fd->get(), bytes, path);
   }
 
@@ -69,11 +60,10 @@ class StepCopy final : public Workspace {
     MIX_TRY(const auto inside, path_inside(path));
     MIX_TRY(const Fd folder, folder_inside(inside));
     const std::string name(last_name_of(inside));
-    if (::unlinkat(folder.get(), name.c_str(), 0) == 0) return {};
-    if (errno == ENOENT) return fail(ErrorCode::not_found, "no such file", path);
-    if (errno == EISDIR || errno == EPERM)
-      return fail(ErrorCode::denied, "a folder, not a file", path);
-    return fail(io_error(errno, "cannot remove", path));
+    auto removed = remove_file_at(folder.get(), name);
+    if (!removed && removed.error().code == ErrorCode::not_found)
+      return fail(ErrorCode::not_found, "no such file", path);
+    return removed;
   }
 
   Result<std::vector<std::string>> list() override {
@@ -107,12 +97,8 @@ class StepCopy final : public Workspace {
  private:
   WalkRules rules() const { return {base_, ignore_, ground_->carried}; }
 
-  void give(int fd) const {
-    if (ground_->owner) (void)::fchown(fd, ground_->owner->uid, ground_->owner->gid);
-  }
-
-  Result<Fd> open_inside(const std::string& path, int flags) const {
-    auto fd = open_beneath(root_.get(), path, flags, Links::follow_inside);
+  Result<Fd> open_inside(const std::string& path, Access access) const {
+    auto fd = open_beneath(root_.get(), path, access, Links::follow_inside);
     if (!fd && fd.error().code == ErrorCode::denied) {
       return fail(ErrorCode::denied, "leads through a link out of the repository", path);
     }
@@ -131,18 +117,20 @@ class StepCopy final : public Workspace {
   // stay inside.
   Result<Fd> folder_inside(const std::string& path) const {
     const std::string folder(folder_of(path));
-    auto fd = open_beneath(root_.get(), folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY,
-                           Links::follow_inside);
+    auto fd = open_beneath(root_.get(), folder, Access::folder, Links::follow_inside);
     if (!fd && fd.error().code == ErrorCode::not_found)
       return fail(ErrorCode::not_found, "no such file", path);
     return fd;
   }
 
   Result<Fd> create_inside(const std::string& path) const {
-    MIX_TRY(const Fd folder, make_directories_beneath(root_.get(), std::string(folder_of(path)),
-                                                      0755, [this](int fd) { give(fd); }));
-    return open_beneath(folder.get(), std::string(last_name_of(path)), O_WRONLY | O_CREAT | O_EXCL,
-                        Links::refuse, 0644);
+    const auto& owner = ground_->owner;
+    MIX_TRY(const Fd folder,
+            make_directories_beneath(root_.get(), std::string(folder_of(path)), 0755, owner));
+    MIX_TRY(Fd fd, create_at(folder.get(), std::string(last_name_of(path)), 0644));
+    MIX_OK(set_mode(fd.get(), 0644, path));
+    MIX_OK(give(fd.get(), owner, path));
+    return fd;
   }
 
   Result<void> read_ignore_rules() {
@@ -165,8 +153,7 @@ class StepCopy final : public Workspace {
       if (known_.count(path) != 0) continue;
       const std::string parent(folder_of(path));
       if (!folder || parent != folder_name) {
-        MIX_TRY(folder,
-                make_directories_beneath(root_.get(), parent, 0755, [this](int fd) { give(fd); }));
+        MIX_TRY(folder, make_directories_beneath(root_.get(), parent, 0755, ground_->owner));
         folder_name = parent;
       }
       MIX_TRY(known_[path],
@@ -185,22 +172,17 @@ class StepCopy final : public Workspace {
     file.entry = entry;
     if (entry.mode == FileMode::symlink) {
       MIX_TRY(const auto target, ground_->store.get(entry.blob));
-      if (::symlinkat(target.c_str(), folder, name.c_str()) != 0)
-        return fail(io_error(errno, "cannot link", path));
-      if (ground_->owner) {
-        (void)::fchownat(folder, name.c_str(), ground_->owner->uid, ground_->owner->gid,
-                         AT_SYMLINK_NOFOLLOW);
-      }
+      MIX_OK(create_link_at(folder, name, target));
+      MIX_OK(give_at(folder, name, ground_->owner));
       MIX_TRY(const auto status, stat_at(folder, name));
       if (status) file.status = *status;
       return file;
     }
     MIX_TRY(const Fd from, ground_->store.open(entry.blob, entry.size));
-    MIX_TRY(const Fd to, open_beneath(folder, name, O_WRONLY | O_CREAT | O_EXCL, Links::refuse,
-                                      mode_bits(entry.mode)));
+    MIX_TRY(const Fd to, create_at(folder, name, mode_bits(entry.mode)));
     MIX_OK(copy_bytes(from.get(), to.get(), path));
-    ::fchmod(to.get(), mode_bits(entry.mode));  // whatever the umask says
-    give(to.get());
+    MIX_OK(set_mode(to.get(), mode_bits(entry.mode), path));  // whatever the umask says
+    MIX_OK(give(to.get(), ground_->owner, path));
     MIX_TRY(file.status, stat_of(to.get(), path));
     return file;
   }
@@ -230,8 +212,8 @@ class StepCopy final : public Workspace {
       MIX_TRY(const auto status, stat_at(folder, entry.name));
       const bool is_folder = status && status->kind == FileKind::directory;
       if (is_folder && path != ".git" && (tree_has_folder(tree, path) || holds_carried(path))) {
-        MIX_TRY(const Fd inner, open_stubborn(folder, entry.name, O_RDONLY | O_DIRECTORY));
-        ::fchmod(inner.get(), 0755);
+        MIX_TRY(const Fd inner, open_stubborn(folder, entry.name, Access::folder));
+        MIX_OK(set_mode(inner.get(), 0755, path));
         MIX_OK(remove_in(inner.get(), path, tree, kept));
       } else if (status && is_as_wanted(path, *status, tree)) {
         kept[path] = known_[path];

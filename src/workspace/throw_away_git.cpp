@@ -1,6 +1,6 @@
 #include "workspace/throw_away_git.h"
 
-#include "system/beneath.h"
+#include "system/change_at.h"
 #include "workspace/names.h"
 
 #include <cerrno>
@@ -73,22 +73,17 @@ Result<ThrowAwayGit> ThrowAwayGit::prepare(const Git& git, const GitFacts& facts
 }
 
 Result<void> ThrowAwayGit::write_into(int copy, const std::optional<Owner>& owner) const {
-  const auto give = [&](int fd) {
-    if (owner) (void)::fchown(fd, owner->uid, owner->gid);
-  };
   for (const char* folder : {".git/refs/heads", ".git/refs/tags", ".git/objects/pack"}) {
-    MIX_OK(make_directories_beneath(copy, folder, 0755, give));
+    MIX_OK(make_directories_beneath(copy, folder, 0755, owner));
   }
   for (const auto& file : files_) {
     const auto path = ".git/" + file.path;
     MIX_TRY(const Fd folder,
-            make_directories_beneath(copy, std::string(folder_of(path)), 0755, give));
+            make_directories_beneath(copy, std::string(folder_of(path)), 0755, owner));
     const std::string name(last_name_of(path));
-    const Fd fd(::openat(folder.get(), name.c_str(),
-                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
-    if (!fd) return fail(io_error(errno, "cannot create", path));
+    MIX_TRY(const Fd fd, create_at(folder.get(), name, 0644));
     MIX_OK(write_all(fd.get(), file.bytes, path));
-    give(fd.get());
+    MIX_OK(give(fd.get(), owner, path));
   }
   return {};
 }

@@ -4,8 +4,6 @@
 #include "workspace/names.h"
 
 #include <algorithm>
-#include <fcntl.h>
-
 namespace mixagent {
 namespace {
 
@@ -53,7 +51,7 @@ class Walk {
   Result<bool> sub_folder(int fd, const std::string& name, const std::string& path, bool ignored,
                           int depth) {
     if (depth >= deepest_folder) return refuse(path, "folders nested more than 128 deep");
-    const auto inner = open_stubborn(fd, name, O_RDONLY | O_DIRECTORY);
+    const auto inner = open_stubborn(fd, name, Access::folder);
     if (!inner) return refuse(path, "folder that cannot be read");
     // Inside an ignored folder only what the base holds counts.
     return folder(inner->get(), path, ignored || rules_.ignore.ignored(path, true), depth + 1);
