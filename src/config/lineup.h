@@ -8,10 +8,9 @@
 
 #include "config/keys.h"
 #include "mixagent/error.h"
+#include "system/folders.h"
 
 namespace mixagent {
-
-using Environment = std::map<std::string, std::string>;
 
 struct LineupNeeds {
   bool models = true;           // a planner, a worker and a reviewer must be there
@@ -24,6 +23,7 @@ Result<void> settle_lineup(ConfigDraft& draft, const Environment& env, const Lin
 
 // Nobody needs a key for it, or there is one.
 bool reachable(const Provider& provider, const Environment& env);
+bool reachable_without_key(const Provider& provider);
 bool is_loopback(std::string_view base_url);
 // "planner a; worker b > c; reviewer d", of those seats that have a model.
 std::string describe_lineup(const Lineup& lineup, const std::vector<std::string>& seats);

@@ -123,12 +123,15 @@ bool is_loopback(std::string_view base_url) {
          host.find_first_not_of("0123456789.") == std::string::npos;
 }
 
+bool reachable_without_key(const Provider& provider) {
+  const bool asks_for_none = provider.api_key_env.empty() && provider.api_key_cmd.empty();
+  return provider.dialect == Dialect::replay || asks_for_none || is_loopback(provider.base_url);
+}
+
 bool reachable(const Provider& provider, const Environment& env) {
-  if (provider.dialect == Dialect::replay || !provider.api_key_cmd.empty()) return true;
-  if (provider.api_key_env.empty()) return true;
+  if (reachable_without_key(provider) || !provider.api_key_cmd.empty()) return true;
   const auto key = env.find(provider.api_key_env);
-  if (key != env.end() && !trim(key->second).empty()) return true;
-  return is_loopback(provider.base_url);
+  return key != env.end() && !trim(key->second).empty();
 }
 
 Result<void> settle_providers(ConfigDraft& draft) {
