@@ -75,7 +75,7 @@ Round play(const std::string& program, const Story& story, bool sample_memory) {
   round.requests = server.requests();
   round.ok = round.ok && round.requests.size() == 4;
   if (!round.ok) {
-    std::fprintf(stderr, "%s%s\n", read_file(spec.errors).c_str(), read_file(spec.output).c_str());
+    std::fprintf(stderr, "%s%s\n", slurp(spec.errors).c_str(), slurp(spec.output).c_str());
     return round;
   }
   for (std::size_t i = 1; i < round.requests.size(); ++i) {

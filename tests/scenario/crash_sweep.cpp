@@ -70,7 +70,7 @@ class Sweep {
     const int exit = command(story_.runs[0].args);
     if (exit != story_.runs[0].exit) {
       std::printf("FAILED %s: exit code %d before any crash\n%s", story_.name.c_str(), exit,
-                  read_file(stage_.root() / "err").c_str());
+                  slurp(stage_.root() / "err").c_str());
       return 1;
     }
     put_back(stage_.repository(), saved("after"));
@@ -78,7 +78,7 @@ class Sweep {
     calls_ = static_cast<int>(server_.requests().size());
     wanted_ = files_only(stage_.fingerprint());
     journal_ = fs::relative(find_journal(stage_.state()), stage_.state());
-    lines_ = split_lines(read_file(stage_.state() / journal_));
+    lines_ = split_lines(slurp(stage_.state() / journal_));
     int failed = 0;
     for (std::size_t keep = 1; keep <= lines_.size(); keep += static_cast<std::size_t>(every)) {
       failed += crash_after(keep, false) ? 0 : 1;
@@ -135,7 +135,7 @@ class Sweep {
     put_back(saved(delivered ? "after" : "before"), stage_.repository());
     std::string text = join(kept, "\n") + "\n";
     if (torn) text += lines_[keep].substr(0, lines_[keep].size() / 2);
-    write_file(stage_.state() / journal_, text);
+    spill(stage_.state() / journal_, text);
 
     const auto requests_before = server_.requests().size();
     const double spent_before = server_.spent_usd();
@@ -149,7 +149,7 @@ class Sweep {
       unmet.push_back(std::to_string(calls) + " calls, " + std::to_string(recorded) + " of " +
                       std::to_string(calls_) + " were recorded");
     }
-    const auto result = parse_json(trim(read_file(stage_.root() / "out")));
+    const auto result = parse_json(trim(slurp(stage_.root() / "out")));
     const double told = result ? json_at(*result, "total_cost_usd").get<double>() : -1;
     const double paid = recorded_usd(kept) + (server_.spent_usd() - spent_before);
     if (told < paid - 1e-9 || told > paid + open_usd(kept) + 1e-9) {
@@ -158,7 +158,7 @@ class Sweep {
     if (unmet.empty()) return true;
     std::printf("after %zu facts%s (%s): %s\n%s", keep, torn ? " and a torn one" : "",
                 clip(kept.back(), 160).c_str(), join(unmet, ", ").c_str(),
-                clip(read_file(stage_.root() / "err"), 2000).c_str());
+                clip(slurp(stage_.root() / "err"), 2000).c_str());
     return false;
   }
 

@@ -121,14 +121,14 @@ class Judge {
 
   void files() {
     for (const auto& [path, want] : run_.files) {
-      const std::string have = read_file(stage_.repository() / path);
+      const std::string have = slurp(stage_.repository() / path);
       if (have != stage_.fill(want)) miss("file " + path + " is:\n" + have + "expected:\n" + want);
     }
     for (const auto& [path, want] : run_.file_contains) {
-      has("file " + path, read_file(stage_.repository() / path), {want});
+      has("file " + path, slurp(stage_.repository() / path), {want});
     }
     for (const auto& [path, want] : run_.file_lacks) {
-      lacks("file " + path, read_file(stage_.repository() / path), {want});
+      lacks("file " + path, slurp(stage_.repository() / path), {want});
     }
     for (const std::string& path : run_.absent) {
       if (std::filesystem::exists(stage_.repository() / path)) miss("file " + path + " exists");

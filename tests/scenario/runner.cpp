@@ -43,7 +43,7 @@ class Events {
       for (const During& during : run_->during) {
         if (request.number - before_ != during.after_calls) continue;
         for (const auto& [path, text] : during.write) {
-          write_file(stage_->repository() / path, stage_->fill(text));
+          spill(stage_->repository() / path, stage_->fill(text));
         }
         for (int i = 0; during.signal != 0 && i < during.times; ++i) {
           if (i > 0) std::this_thread::sleep_for(milliseconds(100));
@@ -117,7 +117,7 @@ class Play {
   Outcome perform(const StoryRun& run) {
     Outcome outcome;
     for (const auto& [path, text] : run.first) {
-      write_file(stage_->repository() / path, stage_->fill(text));
+      spill(stage_->repository() / path, stage_->fill(text));
     }
     outcome.before = stage_->fingerprint();
     const auto requests_before = server_->requests().size();
@@ -130,7 +130,7 @@ class Play {
     spec.errors = stage_->root() / "err";
     if (run.has_input) {
       spec.input = stage_->root() / "in";
-      write_file(spec.input, stage_->fill(run.input));
+      spill(spec.input, stage_->fill(run.input));
     }
     {
       Child child(spec);
@@ -141,8 +141,8 @@ class Play {
       outcome.exit = status.value_or(-1);
     }
     outcome.left_running = left_running(seconds(5));
-    outcome.out = read_file(spec.output);
-    outcome.err = read_file(spec.errors);
+    outcome.out = slurp(spec.output);
+    outcome.err = slurp(spec.errors);
     outcome.result = result_in(outcome.out);
     outcome.journal = stage_->newest_journal();
     outcome.after = stage_->fingerprint();

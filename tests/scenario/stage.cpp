@@ -77,12 +77,12 @@ std::string mode_of(const fs::path& file) {
 
 }  // namespace
 
-std::string read_file(const fs::path& file) {
+std::string slurp(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-void write_file(const fs::path& file, const std::string& bytes) {
+void spill(const fs::path& file, const std::string& bytes) {
   fs::create_directories(file.parent_path());
   std::ofstream(file, std::ios::binary) << bytes;
 }
@@ -111,12 +111,12 @@ Stage::Stage(const Story& story, int port) : root_(make_root()) {
             {"{CLOSED_PORT}", "1"},
             {"{KEY}", test_key}};
   fs::create_directories(repository());
-  write_file(root_ / "home/.gitconfig",
-             "[user]\nname = A User\nemail = user@localhost\n[init]\ndefaultBranch = main\n");
+  spill(root_ / "home/.gitconfig",
+        "[user]\nname = A User\nemail = user@localhost\n[init]\ndefaultBranch = main\n");
   const std::string config =
       story.has_config_text ? story.config_text : dump_toml(effective_config(story.config));
-  write_file(root_ / "home/.config/mixagent/config.toml", fill(config));
-  for (const auto& [path, text] : story.files) write_file(repository() / path, fill(text));
+  spill(root_ / "home/.config/mixagent/config.toml", fill(config));
+  for (const auto& [path, text] : story.files) spill(repository() / path, fill(text));
   for (const std::string& path : story.executable) {
     fs::permissions(repository() / path, fs::perms(0755));
   }
@@ -125,8 +125,8 @@ Stage::Stage(const Story& story, int port) : root_(make_root()) {
     git({"add", "-A"});
     git({"commit", "-q", "-m", "start"});
   }
-  for (const auto& [path, text] : story.dirty) write_file(repository() / path, fill(text));
-  for (const auto& [path, text] : story.outside) write_file(root_ / path, fill(text));
+  for (const auto& [path, text] : story.dirty) spill(repository() / path, fill(text));
+  for (const auto& [path, text] : story.outside) spill(root_ / path, fill(text));
 }
 
 Stage::~Stage() {
@@ -186,7 +186,7 @@ std::string Stage::git(const std::vector<std::string>& arguments) const {
   spec.errors = root_ / "git.err";
   Child child(spec);
   child.wait(std::chrono::seconds(20));
-  return read_file(spec.output);
+  return slurp(spec.output);
 }
 
 Fingerprint Stage::fingerprint() const {
@@ -198,15 +198,15 @@ Fingerprint Stage::fingerprint() const {
     } else if (it->is_symlink()) {
       print["file " + path] = "link " + fs::read_symlink(it->path()).string();
     } else if (it->is_regular_file()) {
-      print["file " + path] = mode_of(it->path()) + read_file(it->path());
+      print["file " + path] = mode_of(it->path()) + slurp(it->path());
     } else {
       print["file " + path] = "folder";
     }
   }
   if (!fs::exists(repository() / ".git")) return print;
-  print["git index"] = read_file(repository() / ".git/index");
-  print["git HEAD"] = read_file(repository() / ".git/HEAD");
-  print["git configuration"] = read_file(repository() / ".git/config");
+  print["git index"] = slurp(repository() / ".git/index");
+  print["git HEAD"] = slurp(repository() / ".git/HEAD");
+  print["git configuration"] = slurp(repository() / ".git/config");
   print["git references"] = git({"for-each-ref"});
   print["git stash"] = git({"stash", "list"});
   print["git worktrees"] = git({"worktree", "list"});
@@ -222,7 +222,7 @@ std::vector<Json> Stage::newest_journal() const {
     if (newest.empty() || run > newest.parent_path().filename().string()) newest = entry.path();
   }
   std::vector<Json> events;
-  for (const std::string& line : split_lines(read_file(newest))) {
+  for (const std::string& line : split_lines(slurp(newest))) {
     auto json = parse_json(line);
     events.push_back(json ? *json : Json(line));
   }
@@ -234,7 +234,7 @@ std::vector<std::string> Stage::files_with(const std::string& bytes) const {
   std::error_code ignored;
   for (const auto& entry : fs::recursive_directory_iterator(root_, ignored)) {
     if (!entry.is_regular_file(ignored) || entry.is_symlink(ignored)) continue;
-    if (read_file(entry.path()).find(bytes) != std::string::npos) {
+    if (slurp(entry.path()).find(bytes) != std::string::npos) {
       found.push_back(fs::relative(entry.path(), root_).string());
     }
   }

@@ -46,7 +46,7 @@ class Stage {
 extern const char* const test_key;
 std::map<std::string, ServerPrice> standing_prices(const TomlTable& story_config);
 
-std::string read_file(const std::filesystem::path& file);
-void write_file(const std::filesystem::path& file, const std::string& bytes);
+std::string slurp(const std::filesystem::path& file);
+void spill(const std::filesystem::path& file, const std::string& bytes);
 
 }  // namespace mixagent
