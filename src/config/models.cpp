@@ -18,6 +18,17 @@ bool given(const ConfigDraft& draft, const KeyPath& path) {
   return draft.given.count(show_key(path)) != 0;
 }
 
+// Where a seat, or the one that it starts from, was told its models.
+std::string place_in_seat(const ConfigDraft& draft, const std::string& seat,
+                          std::initializer_list<const char*> keys) {
+  for (const std::string& name : {seat, draft.seats.at(seat).inherits}) {
+    for (const char* key : keys) {
+      if (given(draft, {"seats", name, key})) return place_of(draft, {"seats", name, key});
+    }
+  }
+  return "seat " + seat;
+}
+
 // Host of "scheme://host:port/path", lower case, without brackets.
 std::string host_of(std::string_view url) {
   const auto scheme = url.find("://");
@@ -58,6 +69,9 @@ std::string vendor_of(const Model& model) {
   return vendor;
 }
 
+// As given: USD per 1,000,000 tokens.
+Money per_token(Money per_million) { return {per_million.pico / 1'000'000}; }
+
 Result<void> settle_price(ConfigDraft& draft, Model& model, const Provider& provider) {
   const auto found = draft.prices.find(model.name);
   if (found == draft.prices.end()) {
@@ -73,11 +87,11 @@ Result<void> settle_price(ConfigDraft& draft, Model& model, const Provider& prov
   Price price = model.price.value_or(Price{});
   // A new input price takes the discounts that belonged to the old one along.
   if (const auto input = parts.find("input"); input != parts.end()) {
-    price.input = price.cached_input = price.cache_write = input->second;
+    price.input = price.cached_input = price.cache_write = per_token(input->second);
   }
-  if (const auto output = parts.find("output"); output != parts.end()) price.output = output->second;
-  if (const auto it = parts.find("cached_input"); it != parts.end()) price.cached_input = it->second;
-  if (const auto it = parts.find("cache_write"); it != parts.end()) price.cache_write = it->second;
+  if (const auto output = parts.find("output"); output != parts.end()) price.output = per_token(output->second);
+  if (const auto it = parts.find("cached_input"); it != parts.end()) price.cached_input = per_token(it->second);
+  if (const auto it = parts.find("cache_write"); it != parts.end()) price.cache_write = per_token(it->second);
   model.price = price;
   model.priced_on = "configured";
   return {};
@@ -204,9 +218,8 @@ Result<void> resolve_names(ConfigDraft& draft) {
     MIX_OK(resolve(model.fallback, place_of(draft, {"models", name, "fallback"})));
   }
   for (auto& [name, seat] : lineup.seats) {
-    const bool one = given(draft, {"seats", name, "model"});
-    MIX_OK(resolve(seat.ladder, place_of(draft, {"seats", name, one ? "model" : "ladder"})));
-    MIX_OK(resolve(seat.fallback, place_of(draft, {"seats", name, "fallback"})));
+    MIX_OK(resolve(seat.ladder, place_in_seat(draft, name, {"model", "ladder"})));
+    MIX_OK(resolve(seat.fallback, place_in_seat(draft, name, {"fallback"})));
   }
   return {};
 }
