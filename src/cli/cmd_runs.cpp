@@ -32,7 +32,7 @@ ListedRun read_run(RunPlace place) {
 
 std::vector<RunPlace> places(const RunsOptions& options, const CliContext& context) {
   const std::filesystem::path state = state_folder(context.env);
-  const std::filesystem::path root = find_repository(context.cwd);
+  const std::filesystem::path root = find_repository(options.directory);
   std::vector<RunPlace> found =
       options.all || root.empty() ? list_all_runs(state) : list_runs(runs_folder(state, root));
   if (options.limit > 0 && found.size() > static_cast<std::size_t>(options.limit)) {

@@ -74,7 +74,7 @@ Json run_json(const OpenedRun& run, const std::string& step) {
 }
 
 Result<void> show(const ShowOptions& options, CliContext& context) {
-  MIX_TRY(const OpenedRun run, open_run(options.run, options.run_dir, context));
+  MIX_TRY(const OpenedRun run, open_run(options.run, options.directory, context));
   if (!options.step.empty() && run.state.steps.count(options.step) == 0) {
     return fail(
         ErrorCode::not_found, "this run has no such step", options.step,
@@ -117,7 +117,7 @@ Result<void> show_prompt(const std::string& name, CliContext& context) {
 
 int cmd_show(const ShowOptions& options, CliContext& context) {
   const auto shown =
-      options.prompt.empty() ? show(options, context) : show_prompt(options.prompt, context);
+      options.run == "prompt" ? show_prompt(options.step, context) : show(options, context);
   return shown ? 0 : report_error(shown.error(), context);
 }
 

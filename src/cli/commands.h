@@ -77,8 +77,10 @@ struct SeatsOptions {
 };
 int cmd_seats(const SeatsOptions& options, CliContext& context);
 
-// Looking at runs. `run` is a beginning of an id, a directory, or empty for the newest; `run_dir` is --run-dir.
+// Looking at runs. `run` is a beginning of an id, a run's directory, or empty for the newest; `directory` is where to look
+// for the repository (-C, absolute); outside of one, all runs are looked through.
 struct RunsOptions {
+  std::filesystem::path directory;
   bool all = false;  // of every repository
   int limit = 20;    // 0: no limit
   bool json = false;
@@ -86,17 +88,16 @@ struct RunsOptions {
 int cmd_runs(const RunsOptions& options, CliContext& context);
 
 struct ShowOptions {
-  std::string run, step;
-  std::string prompt;  // show prompt NAME: the effective text; then `run` and `step` are ignored
+  std::filesystem::path directory;
+  std::string run, step;  // "prompt" NAME: the effective text of a prompt
   bool json = false;
-  std::filesystem::path run_dir;
 };
 int cmd_show(const ShowOptions& options, CliContext& context);
 
 struct DiffOptions {
+  std::filesystem::path directory;
   std::string run;
   bool json = false;
-  std::filesystem::path run_dir;
 };
 // What the run delivered, or would deliver: the snapshot against the tree of its last integration.
 int cmd_diff(const DiffOptions& options, CliContext& context);

@@ -36,25 +36,19 @@ Result<RunPlace> find_anywhere(const std::string& name, const CliContext& contex
 
 }  // namespace
 
-Result<RunPlace> locate_run(const std::string& name, const std::filesystem::path& run_dir,
+Result<RunPlace> locate_run(const std::string& name, const std::filesystem::path& directory,
                             const CliContext& context) {
-  if (!run_dir.empty()) {
-    if (holds_run(context.cwd / run_dir)) return place_of(context.cwd / run_dir);
-    return fail(ErrorCode::not_found, "this directory holds no run", run_dir.string(),
-                "--run-dir names the directory that was given to `mixagent run`");
-  }
-  if (name.find('/') != std::string::npos && holds_run(context.cwd / name)) {
-    return place_of(context.cwd / name);
-  }
-  const std::filesystem::path root = find_repository(context.cwd);
+  // --run-dir may have put it anywhere.
+  if (!name.empty() && holds_run(directory / name)) return place_of(directory / name);
+  const std::filesystem::path root = find_repository(directory);
   if (root.empty()) return find_anywhere(name, context);
   return find_run(runs_folder(state_folder(context.env), root), name);
 }
 
-Result<OpenedRun> open_run(const std::string& name, const std::filesystem::path& run_dir,
+Result<OpenedRun> open_run(const std::string& name, const std::filesystem::path& directory,
                            const CliContext& context) {
   OpenedRun run;
-  MIX_TRY(run.place, locate_run(name, run_dir, context));
+  MIX_TRY(run.place, locate_run(name, directory, context));
   MIX_TRY(run.events, read_journal(run.place.directory));
   run.state = fold(run.events);
   if (!run.events.empty() && !run.events.front().run.empty()) run.place.id = run.events.front().run;

@@ -20,12 +20,11 @@ struct OpenedRun {
 };
 
 // `name` is a beginning of an id, a run's directory, or empty for the newest. Looks in the
-// repository around the current directory; outside of one, among all runs. `run_dir` (--run-dir) is
-// the run itself.
-Result<RunPlace> locate_run(const std::string& name, const std::filesystem::path& run_dir,
+// repository around `directory`; outside of one, among all runs.
+Result<RunPlace> locate_run(const std::string& name, const std::filesystem::path& directory,
                             const CliContext& context);
 // Reads and folds it.
-Result<OpenedRun> open_run(const std::string& name, const std::filesystem::path& run_dir,
+Result<OpenedRun> open_run(const std::string& name, const std::filesystem::path& directory,
                            const CliContext& context);
 
 }  // namespace mixagent
