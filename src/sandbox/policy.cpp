@@ -96,7 +96,8 @@ std::string inner_home(const fs::path& home) {
 
 void add_system(Policy& policy) {
   for (const char* folder : {"/usr", "/opt", "/nix", "/snap", "/gnu/store", "/home/linuxbrew"})
-    if (exists(folder) && real_path(folder) == folder) policy.system.push_back({folder, folder});
+    if (exists(folder) && real_path(folder) == folder && !at_or_below(folder, policy.repository))
+      policy.system.push_back({folder, folder});
   for (const char* name : {"bin", "sbin", "lib", "lib32", "lib64", "libx32"}) {
     const std::string path = std::string("/") + name;
     std::error_code error;

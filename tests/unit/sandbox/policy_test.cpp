@@ -1,0 +1,245 @@
+#include "sandbox/policy.h"
+
+#include "base/text.h"
+#include "sandbox/remedy.h"
+#include "system/files.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <fstream>
+
+namespace mixagent {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A home folder with toolchains, secrets and a repository.
+class Home {
+ public:
+  Home() {
+    std::string path = (fs::temp_directory_path() / "mixagent-home-XXXXXX").string();
+    REQUIRE(mkdtemp(path.data()) != nullptr);
+    root_ = fs::canonical(path);
+    for (const char* folder :
+         {".ssh", ".cargo/bin", ".cargo/registry", ".rustup", ".nvm/versions/node/v20/bin",
+          "tools/bin", "tools/lib", "bin", "src/app/.venv/bin", ".aws", "data"})
+      fs::create_directories(root_ / folder);
+  }
+  ~Home() { fs::remove_all(root_); }
+
+  SandboxOptions options() const {
+    SandboxOptions options;
+    options.home = root_;
+    options.repository = root_ / "src/app";
+    options.cache = root_ / ".cache/mixagent";
+    const std::string home = root_.string();
+    options.environment = {{"PATH", home + "/.cargo/bin:" + home + "/.nvm/versions/node/v20/bin:" +
+                                        home + "/tools/bin:" + home + "/bin:" + home +
+                                        "/src/app/.venv/bin:/usr/bin:/no/such/folder:relative"},
+                           {"HOME", home},
+                           {"USER", "ann"},
+                           {"LANG", "de_DE.UTF-8"},
+                           {"LC_TIME", "C"},
+                           {"LC_API_KEY", "k1"},
+                           {"TZ", "UTC"},
+                           {"VIRTUAL_ENV", home + "/src/app/.venv"},
+                           {"GOPATH", home + "/go"},
+                           {"ANTHROPIC_API_KEY", "k2"},
+                           {"GITHUB_TOKEN", "k3"},
+                           {"AWS_SECRET_ACCESS_KEY", "k4"},
+                           {"SSH_AUTH_SOCK", "/tmp/ssh-sock"},
+                           {"DBUS_SESSION_BUS_ADDRESS", "unix:x"},
+                           {"DISPLAY", ":0"},
+                           {"LD_PRELOAD", "/evil.so"},
+                           {"BASH_ENV", "/evil.sh"},
+                           {"NODE_OPTIONS", "--require /evil"},
+                           {"GIT_DIR", "/somewhere/.git"},
+                           {"http_proxy", "http://user:pw@proxy"},
+                           {"MY_SETTING", "plain"}};
+    return options;
+  }
+  std::string path(const std::string& below) const { return (root_ / below).string(); }
+
+ private:
+  fs::path root_;
+};
+
+std::vector<std::string> names(const Environment& environment) {
+  std::vector<std::string> all;
+  for (const auto& [name, value] : environment) all.push_back(name);
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+TEST_CASE("the environment is an allow-list") {
+  const Home home;
+  SandboxOptions options = home.options();
+  const auto policy = make_policy(options);
+  REQUIRE(policy);
+  CHECK(names(policy->environment) == std::vector<std::string>{"CI",
+                                                               "GIT_CONFIG_COUNT",
+                                                               "GIT_CONFIG_KEY_0",
+                                                               "GIT_CONFIG_KEY_1",
+                                                               "GIT_CONFIG_KEY_2",
+                                                               "GIT_CONFIG_KEY_3",
+                                                               "GIT_CONFIG_KEY_4",
+                                                               "GIT_CONFIG_VALUE_0",
+                                                               "GIT_CONFIG_VALUE_1",
+                                                               "GIT_CONFIG_VALUE_2",
+                                                               "GIT_CONFIG_VALUE_3",
+                                                               "GIT_CONFIG_VALUE_4",
+                                                               "GIT_TERMINAL_PROMPT",
+                                                               "HOME",
+                                                               "LANG",
+                                                               "LC_TIME",
+                                                               "LOGNAME",
+                                                               "PATH",
+                                                               "SHELL",
+                                                               "TERM",
+                                                               "TMPDIR",
+                                                               "TZ",
+                                                               "USER",
+                                                               "VIRTUAL_ENV"});
+  for (const auto& [name, value] : policy->environment)
+    for (const char* secret : {"k1", "k2", "k3", "k4", "evil", "ssh-sock"})
+      CHECK_MESSAGE(value.find(secret) == std::string::npos, name);
+
+  options.config.env_pass = {"MY_SETTING", "GITHUB_TOKEN"};
+  const auto wider = make_policy(options);
+  REQUIRE(wider);
+  CHECK(value_of(wider->environment, "MY_SETTING") == "plain");
+  CHECK(value_of(wider->environment, "GITHUB_TOKEN") == "k3");
+  CHECK(value_of(wider->environment, "AWS_SECRET_ACCESS_KEY").empty());
+}
+
+TEST_CASE("names that hold secrets or steer programs") {
+  for (const char* name :
+       {"OPENAI_API_KEY", "npm_token", "MYSQL_PASSWORD", "AWS_REGION", "GOOGLE_X", "SSH_TTY",
+        "GPG_AGENT_INFO", "KUBECONFIG", "LD_LIBRARY_PATH", "GH_PAT", "ENV", "AUTHORIZATION",
+        "SESSION_COOKIE", "NODE_OPTIONS", "XDG_RUNTIME_DIR"})
+    CHECK_MESSAGE(suspicious_variable(name), name);
+  for (const char* name :
+       {"PATH", "HOME", "LANG", "LC_ALL", "EDITOR", "GOPATH", "VIRTUAL_ENV", "OLDPWD"})
+    CHECK_MESSAGE(!suspicious_variable(name), name);
+}
+
+TEST_CASE("toolchains below the home folder come along, credentials do not") {
+  const Home home;
+  const auto policy = make_policy(home.options());
+  REQUIRE(policy);
+  std::vector<std::string> shown;
+  for (const Bind& bind : policy->extra) {
+    CHECK_FALSE(bind.writable);
+    shown.push_back(bind.target);
+  }
+  CHECK(shown == std::vector<std::string>{home.path(".cargo/bin"), home.path(".cargo/registry"),
+                                          home.path(".nvm"), home.path(".rustup"), home.path("bin"),
+                                          home.path("tools")});
+  const std::string path = value_of(policy->environment, "PATH");
+  CHECK(path.rfind(home.path(".cargo/bin") + ":" + home.path(".nvm/versions/node/v20/bin") + ":" +
+                       home.path("tools/bin") + ":" + home.path("bin") + ":" +
+                       home.path("src/app/.venv/bin") + ":/usr/bin:",
+                   0) == 0);
+  CHECK(path.find("/no/such/folder") == std::string::npos);
+  CHECK(path.find("relative") == std::string::npos);
+}
+
+TEST_CASE("/etc is an allow-list") {
+  const Home home;
+  const auto policy = make_policy(home.options());
+  REQUIRE(policy);
+  for (const Bind& bind : policy->system) {
+    CHECK(bind.target != "/etc");
+    for (const char* secret :
+         {"shadow", "sudoers", "/etc/ssh", "keytab", "docker", "NetworkManager", "gitconfig"})
+      CHECK_MESSAGE(bind.target.find(secret) == std::string::npos, bind.target);
+  }
+}
+
+TEST_CASE("what may be made writable") {
+  const Home home;
+  struct Case {
+    std::string path;
+    bool allowed;
+  };
+  fs::create_symlink("/", home.path("data/everything"));
+  for (const Case& c : std::vector<Case>{{home.path("data"), true},
+                                         {"~/data", true},
+                                         {"/", false},
+                                         {"~", false},
+                                         {home.path(""), false},
+                                         {home.path("src"), false},
+                                         {home.path("src/app"), false},
+                                         {"~/.ssh", false},
+                                         {"/usr", false},
+                                         {"/etc", false},
+                                         {"data", false},
+                                         {home.path("data/everything"), false},
+                                         {"/var/run/docker.sock", false}}) {
+    SandboxOptions options = home.options();
+    options.config.writable = {c.path};
+    const auto policy = make_policy(options);
+    CHECK_MESSAGE(policy.has_value() == c.allowed, c.path);
+    if (!policy) CHECK(policy.error().code == ErrorCode::config);
+  }
+  SandboxOptions options = home.options();
+  options.config.read_only = {"~/.aws", "/no/such/place"};
+  const auto policy = make_policy(options);
+  REQUIRE(policy);
+  CHECK(std::any_of(policy->extra.begin(), policy->extra.end(), [&](const Bind& bind) {
+    return bind.target == home.path(".aws") && !bind.writable;
+  }));
+}
+
+TEST_CASE("places where a repository would cover the sandbox itself") {
+  const Home home;
+  for (const char* place : {"/", "/usr", "/run", "/etc", "/proc/self", "/dev/shm/x", "/sys"}) {
+    SandboxOptions options = home.options();
+    options.repository = place;
+    const auto policy = make_policy(options);
+    REQUIRE_MESSAGE(!policy, place);
+    CHECK(policy.error().code == ErrorCode::sandbox);
+  }
+}
+
+TEST_CASE("a repository that is the home folder hides the toolchains below it, not the reverse") {
+  const Home home;
+  SandboxOptions options = home.options();
+  options.repository = options.home;
+  const auto policy = make_policy(options);
+  REQUIRE(policy);
+  for (const Bind& bind : policy->extra) CHECK_FALSE(at_or_below(bind.target, policy->repository));
+}
+
+TEST_CASE("causes and remedies") {
+  struct Case {
+    const char* said;
+    const char* what;
+    const char* hint;
+  };
+  for (const Case& c : std::vector<Case>{
+           {"bwrap: setting up uid map: Permission denied", "AppArmor",
+            "apparmor_restrict_unprivileged_userns=0"},
+           {"bwrap: loopback: Failed RTM_NEWADDR: Operation not permitted", "AppArmor",
+            "bwrap-userns-restrict"},
+           {"bwrap: No permissions to create new namespace, likely because the kernel does not "
+            "allow",
+            "user namespaces", "seccomp=unconfined"},
+           {"bwrap: Failed to make / slave: Permission denied", "mounts", "apparmor=unconfined"},
+           {"bwrap: Can't mount proc on /newroot/proc: Operation not permitted", "/proc",
+            "systempaths=unconfined"},
+           {"bwrap: Creating new namespace failed: Resource temporarily unavailable", "limit",
+            "ulimit"},
+           {"/usr/bin/bwrap: no such program", "not installed", "apt install bubblewrap"},
+           {"something new", "[something new]", "doctor"}}) {
+    const Error error = explain_failure(Isolation::full, c.said);
+    CHECK(error.code == ErrorCode::sandbox);
+    CHECK_MESSAGE(error.what.find(c.what) != std::string::npos, error.what);
+    CHECK_MESSAGE(error.hint.find(c.hint) != std::string::npos, error.hint);
+    CHECK(error.hint.find("--sandbox external") != std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace mixagent
