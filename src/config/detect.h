@@ -2,7 +2,9 @@
 // What a repository's own files say about how it is built and tested. Pure over what it is told of the file system.
 
 #include "mixagent/plan.h"
+#include "system/folders.h"
 
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -24,5 +26,10 @@ struct Detected {
   std::vector<std::string> missing; // "Cargo.toml, but no cargo": runners that were looked for in vain
 };
 Detected detect_commands(const RepositoryFiles& files);
+
+// The repository as it lies on disk, programs as `env`'s PATH finds them. Files of the upper four levels, at most
+// 20,000; hidden folders and those that package managers and builds fill are left out.
+RepositoryFiles look_at(const std::filesystem::path& root, const Environment& env);
+std::vector<Check> detect_checks(const std::filesystem::path& root, const Environment& env);
 
 }  // namespace mixagent
