@@ -43,6 +43,13 @@ std::string explain_partial(const std::vector<CheckRecord>& checks) {
   const bool flaky =
       std::any_of(checks.begin(), checks.end(), [](const CheckRecord& c) { return c.flaky; });
   if (flaky) return "nothing that passed before fails, but a check is flaky and proves little";
+  const bool proven = std::any_of(checks.begin(), checks.end(), [](const CheckRecord& check) {
+    return discriminates(check) && named_by_user(check);
+  });
+  if (proven) {
+    return "a check failed before and passes now, but the change also edits tests that the checks "
+           "run: read those";
+  }
   const bool planner_only = std::any_of(checks.begin(), checks.end(), discriminates);
   if (planner_only) {
     return "nothing that passed before fails; what failed before and passes now was named by "

@@ -59,6 +59,7 @@ TEST_CASE("verified is explained by the checks themselves") {
       {Verified::partial, {record(0, 0)}, "no check failed before and passes now"},
       {Verified::partial, {flaky(record(1, 0))}, "flaky"},
       {Verified::partial, {record(1, 0, CheckOrigin::planner)}, "named by models only"},
+      {Verified::partial, {record(1, 0)}, "the change also edits tests"},
       {Verified::none, {}, "no usable check"},
       {Verified::none, {unusable("x")}, "no usable check"},
       {Verified::none, {record(0, 1)}, "`make test` does not pass"},
