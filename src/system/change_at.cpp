@@ -185,6 +185,10 @@ Result<void> remove_file_at(int folder, const std::string& name) {
   return fail(io_error(errno, "cannot remove", name));
 }
 
+void remove_empty_folder_at(int folder, const std::string& name) {
+  (void)::unlinkat(folder, name.c_str(), AT_REMOVEDIR);
+}
+
 Result<void> remove_tree_at(int folder, const std::string& name, const std::string& shown) {
   TreeRemoval removal(folder, shown);
   MIX_OK(removal.remove(folder, name, 0));

@@ -43,6 +43,8 @@ Result<void> copy_bytes(int from, int to, const std::string& name);
 Result<void> check_changeable(int folder, const std::string& shown);
 // not_found when missing, denied when it is a folder.
 Result<void> remove_file_at(int folder, const std::string& name);
+// Stays when it holds anything.
+void remove_empty_folder_at(int folder, const std::string& name);
 // Missing is fine; 0000 folders and very deep trees too. `shown` is the path for messages.
 Result<void> remove_tree_at(int folder, const std::string& name, const std::string& shown);
 

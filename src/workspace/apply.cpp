@@ -30,6 +30,7 @@ class Delivering {
   Delivering(int root, const Change& change, const Store& store) : root_(root), store_(store) {
     for (const auto& file : change.files) {
       if (file.before) removed_.insert(file.path);
+      if (file.after) put_.insert(file.path);
       plans_.push_back({file, {}, {}, false});
     }
   }
@@ -46,6 +47,7 @@ class Delivering {
     auto outcome = switch_files(root_, steps());
     if (!outcome) return fail(std::move(outcome).error());
     clear_staged();
+    if (outcome->done) drop_emptied_folders();
     if (!outcome->done && (outcome->why == "changed meanwhile"))
       return Delivery{{}, {outcome->path}};
     if (!outcome->done)
@@ -63,8 +65,7 @@ class Delivering {
     bool done = false;            // already as it should be
   };
 
-  // ---- before anything is written
-  // ----------------------------------------------------------------------------------
+  // Before anything is written.
 
   Result<void> check_all() {
     for (auto& plan : plans_) {
@@ -90,8 +91,11 @@ class Delivering {
       plan.done = true;
       return true;
     }
-    if (status && status->kind == FileKind::directory)
-      return !plan.file.before && will_be_empty(plan.file.path);
+    if (status && status->kind == FileKind::directory) {
+      if (!plan.file.before) return will_be_empty(plan.file.path);
+      plan.done = !plan.file.after && puts_below(plan.file.path);
+      return plan.done;
+    }
     if (entry != plan.file.before || status.has_value() != plan.file.before.has_value())
       return false;
     plan.now = status;
@@ -103,14 +107,19 @@ class Delivering {
     return open_beneath(root_, folder, Access::folder, Links::refuse);
   }
 
-  // The folder is a file or a link now. Fine when this change is what removes that, and the path is
-  // new.
-  Result<bool> is_replaced_folder(const Plan& plan) const {
-    if (plan.file.before) return false;
+  // The folder is a file or a link now. Fine when this change is what removes that, or what put it
+  // there.
+  Result<bool> is_replaced_folder(Plan& plan) const {
     for (auto folder = folder_of(plan.file.path); !folder.empty(); folder = folder_of(folder)) {
-      if (removed_.count(std::string(folder)) != 0) return true;
+      if (!plan.file.before && removed_.count(std::string(folder)) != 0) return true;
+      if (!plan.file.after && put_.count(std::string(folder)) != 0) plan.done = true;
     }
-    return false;
+    return plan.done;
+  }
+
+  bool puts_below(const std::string& folder) const {
+    const auto first = put_.lower_bound(folder + "/");
+    return first != put_.end() && first->compare(0, folder.size() + 1, folder + "/") == 0;
   }
 
   // What lies there as a tree entry; empty when it is no file, or surely not one of the two that
@@ -155,8 +164,7 @@ class Delivering {
     return true;
   }
 
-  // ---- beside the targets, unseen
-  // ----------------------------------------------------------------------------------
+  // Beside the targets, unseen.
 
   Result<void> stage_all() {
     for (auto& plan : plans_) {
@@ -222,24 +230,32 @@ class Delivering {
     }
   }
 
-  // ---- the switch
-  // --------------------------------------------------------------------------------------------------
+  // Folders that a removal left without anything, as git does. Only now: they held the displaced
+  // files.
+  void drop_emptied_folders() const {
+    std::set<std::string> emptied;
+    for (const auto& plan : plans_) {
+      if (!plan.file.after) add_folders_above(plan.file.path, emptied);
+    }
+    for (auto it = emptied.rbegin(); it != emptied.rend(); ++it) {
+      const auto holder = folder_of_target(*it);
+      if (holder) remove_empty_folder_at(holder->get(), std::string(last_name_of(*it)));
+    }
+  }
 
   std::vector<SwitchStep> steps() const {
     using Kind = SwitchStep::Kind;
     std::vector<SwitchStep> steps;
-    std::set<std::string> emptied, needed;
+    std::set<std::string> needed;
     for (const auto& plan : plans_) {
       const auto& path = plan.file.path;
-      if (!plan.file.after) add_folders_above(path, emptied);
       if (plan.done) continue;
       if (plan.now && plan.file.after) continue;
       if (plan.now) steps.push_back({Kind::take_away, path, plan.staged, plan.now, 0});
       if (plan.file.after) add_folders_above(path, needed);
     }
-    emptied.insert(cleared_folders_.begin(), cleared_folders_.end());
-    for (auto it = emptied.rbegin(); it != emptied.rend(); ++it) {
-      if (needed.count(*it) == 0) steps.push_back({Kind::drop_folder, *it, {}, {}, 0777});
+    for (auto it = cleared_folders_.rbegin(); it != cleared_folders_.rend(); ++it) {
+      steps.push_back({Kind::drop_folder, *it, {}, {}, 0777});
     }
     for (const auto& folder : needed) {
       if (open_beneath(root_, folder, Access::folder, Links::refuse)) continue;
@@ -261,7 +277,7 @@ class Delivering {
   int root_;
   const Store& store_;
   std::vector<Plan> plans_;
-  std::set<std::string> removed_;          // paths that held a file before
+  std::set<std::string> removed_, put_;    // paths that held a file before, that will hold one
   std::set<std::string> cleared_folders_;  // folders that give way to a file
   Delivery delivery_;
 };

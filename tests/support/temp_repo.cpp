@@ -5,13 +5,12 @@
 #include "system/files.h"
 #include "system/process_posix.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <sys/stat.h>
 
 namespace mixagent {
 
@@ -23,7 +22,9 @@ TempDir::TempDir() {
   path_ = fs::canonical(name);
 }
 
-TempDir::~TempDir() { (void)remove_tree(path_); }
+TempDir::~TempDir() {
+  (void)remove_tree(path_);
+}
 
 void write_test_file(const fs::path& path, std::string_view bytes) {
   fs::create_directories(path.parent_path());
@@ -41,12 +42,9 @@ std::string run_test_program(const std::vector<std::string>& argv, const fs::pat
   Command command;
   command.argv = argv;
   command.cwd = cwd;
-  command.env = {{"PATH", std::getenv("PATH")},
-                 {"HOME", "/nonexistent"},
-                 {"GIT_CONFIG_NOSYSTEM", "1"},
-                 {"GIT_AUTHOR_NAME", "A"},
-                 {"GIT_AUTHOR_EMAIL", "a@localhost"},
-                 {"GIT_COMMITTER_NAME", "A"},
+  command.env = {{"PATH", std::getenv("PATH")},         {"HOME", "/nonexistent"},
+                 {"GIT_CONFIG_NOSYSTEM", "1"},          {"GIT_AUTHOR_NAME", "A"},
+                 {"GIT_AUTHOR_EMAIL", "a@localhost"},   {"GIT_COMMITTER_NAME", "A"},
                  {"GIT_COMMITTER_EMAIL", "a@localhost"}};
   const auto exit = processes.run(command, {});
   if (!exit) throw std::runtime_error(describe(exit.error()));
