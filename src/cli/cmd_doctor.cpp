@@ -1,0 +1,184 @@
+#include "base/text.h"
+#include "cli/config_files.h"
+#include "cli/seat_table.h"
+#include "config/catalog.h"
+#include "config/detect.h"
+#include "config/lineup.h"
+#include "core/price.h"
+#include "engine/finish.h"
+#include "system/files.h"
+
+#include <algorithm>
+#include <chrono>
+#include <ostream>
+
+namespace mixagent {
+
+namespace {
+
+// A minimal call: some of the models think before they answer.
+constexpr std::int64_t answer_tokens = 1'000;
+// What a step's call needs at least (input, and the least output that is reserved).
+constexpr std::int64_t least_input = 4'000, least_output = 4'000;
+
+class NoObserver final : public CallObserver {
+ public:
+  Result<void> on_retry(const RetryNote&) override { return {}; }
+  void on_delta(std::string_view) override {}
+};
+
+class Doctor {
+ public:
+  Doctor(const DoctorOptions& options, CliContext& context) : options_(options), context_(context) {}
+
+  int examine() {
+    heading("Tools");
+    tool("git", {"git", "--version"}, true, "install git");
+    tool("bubblewrap", {"bwrap", "--version"}, true, "install bubblewrap");
+    tool("ctags", {"ctags", "--version"}, false, "optional: better maps of large repositories");
+    if (options_.sandbox_lines) {
+      heading("Sandbox");
+      for (const std::string& line : options_.sandbox_lines()) text(line);
+    }
+    heading("Repository");
+    repository();
+    heading("Keys");
+    keys();
+    heading("Seats");
+    const auto loaded = load_for(context_, options_.config, true);
+    if (!loaded) {
+      bad("", describe(loaded.error()));
+      return exit_code_of(subtype_of(loaded.error()));
+    }
+    seats(*loaded);
+    caps(loaded->config);
+    calls(loaded->config);
+    context_.out << (status_ == 0 ? "\nAll is well.\n" : "\nSomething is missing; see above.\n");
+    return status_;
+  }
+
+ private:
+  void heading(const std::string& title) { context_.out << (first_ ? "" : "\n") << title << "\n", first_ = false; }
+  void text(const std::string& line) { context_.out << "  " << escape_terminal_line(line) << "\n"; }
+  static std::string labelled(const std::string& name, const std::string& detail) {
+    return name.empty() ? detail : name + ": " + detail;
+  }
+  void good(const std::string& name, const std::string& detail) { text("ok    " + labelled(name, detail)); }
+  void note(const std::string& name, const std::string& detail) { text("-     " + labelled(name, detail)); }
+  void bad(const std::string& name, const std::string& detail, int status = 1) {
+    text("FAIL  " + labelled(name, detail));
+    if (status_ == 0) status_ = status;
+  }
+
+  void tool(const std::string& name, std::vector<std::string> argv, bool needed, const std::string& remedy) {
+    if (options_.processes == nullptr) return;
+    Command command;
+    command.argv = std::move(argv);
+    command.env.assign(context_.env.begin(), context_.env.end());
+    command.timeout = std::chrono::seconds(10);
+    const auto exit = options_.processes->run(command, {});
+    if (exit && exit->code == 0) {
+      const auto lines = split_lines(exit->out);
+      return good(name, lines.empty() ? "found" : clip(lines.front(), 80));
+    }
+    if (needed) bad(name, "not found; " + remedy);
+    else note(name, "not found; " + remedy);
+  }
+
+  void repository() {
+    const auto root = find_repository(context_.cwd);
+    if (root.empty()) return note("", "not inside a git repository (`git init` makes one)");
+    good("root", root.string());
+    const auto file = user_config_file(context_.env);
+    note("your configuration", file.string() + (file_exists(file) ? "" : " (none)"));
+    const bool has_project = file_exists(root / "mixagent.toml");
+    note("mixagent.toml", !has_project ? "none (`mixagent init` writes one)"
+                          : is_trusted(context_.env, root) ? "found, trusted"
+                                                           : "found; it may only tighten");
+    const Detected detected = detect_commands(look_at(root, context_.env));
+    for (const Check& check : detected.checks) good("check found", check.command);
+    for (const std::string& line : detected.missing) note("check", line);
+  }
+
+  void keys() {
+    for (const Provider& provider : catalog_providers()) {
+      if (reachable(provider, context_.env)) good(provider.name, provider.api_key_env + " is set");
+      else note(provider.name, provider.api_key_env + " is not set");
+    }
+  }
+
+  void seats(const LoadedConfig& loaded) {
+    for (const std::string& line : split_lines(seat_table(loaded.config.lineup, context_))) {
+      context_.out << "  " << line << "\n";  // escaped where the table was made
+    }
+    for (const std::string& line : loaded.notes) note("", line);
+  }
+
+  // A rung that the caps can never pay would only be found when it is needed.
+  void caps(const Config& config) {
+    const BudgetConfig& budget = config.budget;
+    for (const auto& [name, seat] : config.lineup.seats) {
+      for (std::size_t rung = 0; rung < seat.ladder.size(); ++rung) {
+        const Model& model = config.lineup.models.at(seat.ladder[rung]);
+        const Money least = worst_case(least_input, least_output, model);
+        const bool worker = seat.tools.size() > 4;
+        const std::optional<Money> cap = worker && budget.step ? budget.step : budget.run;
+        if (!cap || !model.price) continue;
+        Money most = *cap;
+        if (worker && budget.run && rung > 0) most += share(*budget.run, budget.escalation_reserve);
+        if (least > most) {
+          bad(name, model.name + " can never be paid: one call may cost " + format_usd(least) + ", the cap is " +
+                        format_usd(most) + " (budget." + (worker && budget.step ? "step_usd" : "run_usd") + ")");
+        }
+      }
+    }
+  }
+
+  static Money share(Money all, double part) {
+    return {static_cast<std::int64_t>(static_cast<double>(all.pico) * part)};
+  }
+
+  void calls(const Config& config) {
+    if (options_.offline || !options_.connect) return;
+    heading("One small call to each model");
+    const auto models = options_.connect(config);
+    std::vector<std::string> asked;
+    for (const auto& [name, seat] : config.lineup.seats) {
+      for (const std::string& model : seat.ladder) {
+        if (std::find(asked.begin(), asked.end(), model) != asked.end()) continue;
+        asked.push_back(model);
+        call(*models, config.lineup.models.at(model), name);
+      }
+    }
+  }
+
+  void call(ChatModels& models, const Model& model, const std::string& seat) {
+    ChatRequest request;
+    request.model = model.name;
+    request.messages.push_back({Role::user, {TextPart{"Reply with the word OK.", {}}}, false});
+    request.max_output = std::min(answer_tokens, model.max_output);
+    request.labels.key = "doctor:" + model.name;
+    request.labels.seat = seat;
+    request.labels.call = 1;
+    NoObserver observer;
+    Cancel cancel;
+    cancel.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    const auto begin = std::chrono::steady_clock::now();
+    const auto reply = models.ask(request, observer, cancel);
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+    if (!reply) return bad(model.name, describe(reply.error()), exit_code_of(subtype_of(reply.error())));
+    good(model.name, format_duration_ms(ms.count()) + ", " + format_usd(cost_of(reply->usage, model)) +
+                         (reply->served_model.empty() ? "" : ", served as " + reply->served_model));
+  }
+
+  const DoctorOptions& options_;
+  CliContext& context_;
+  bool first_ = true;
+  int status_ = 0;
+};
+
+}  // namespace
+
+int cmd_doctor(const DoctorOptions& options, CliContext& context) { return Doctor(options, context).examine(); }
+
+}  // namespace mixagent
