@@ -34,7 +34,7 @@ Result<int> apply_run(const ApplyOptions& options, CliContext& context) {
     return fail(ErrorCode::usage, "the run did not reach its goal", place.id.text, "its accepted steps can be applied with --verified");
   }
   ProcessesPosix processes;
-  MIX_TRY(const auto workspaces, open_workspaces(places, loaded.config, processes, {}));
+  MIX_TRY(const auto workspaces, open_workspaces(places, loaded.config, place.directory, processes));
   MIX_TRY(const Tree before, workspaces->tree(TreeId{state.base_tree}));
   MIX_TRY(const Tree after, workspaces->tree(TreeId{state.head_tree}));
   const Change change = difference(before, after);

@@ -71,9 +71,9 @@ class RunCommand {
     if (options_.no_review) loaded_.config.review.enabled = false;
     MIX_TRY(Goal goal, goal_of(options_, loaded_.config, root, context_));
     const RunId id = new_run_id(clock_, random_);
-    MIX_TRY(machine_, build_machine(context_, places_, loaded_.config, id));
     const std::filesystem::path directory =
         options_.run_directory.empty() ? places_.runs / id.text : std::filesystem::absolute(options_.run_directory);
+    MIX_TRY(machine_, build_machine(context_, places_, loaded_.config, directory));
     MIX_TRY(journal_, create_journal(directory, id, clock_, secrets_of(context_.env, loaded_.config.lineup)));
     return carry_out(goal);
   }

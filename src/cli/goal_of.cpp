@@ -66,7 +66,7 @@ std::vector<Check> checks_of(const RunOptions& options, const Config& config, co
   checks = config.verify.checks;
   for (Check& check : checks) check.origin = CheckOrigin::user;
   if (!checks.empty()) return checks;
-  return detect_checks(root, context.env);
+  return detect_in(root, context.env).checks;
 }
 
 }  // namespace

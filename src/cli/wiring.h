@@ -59,10 +59,10 @@ struct Machine {
 std::vector<std::string> sandbox_lines(const CliContext& context, Processes& processes);
 
 // Workspaces alone: for commands that only look at or apply a run.
-Result<std::unique_ptr<Workspaces>> open_workspaces(const Places& places, const Config& config, Processes& processes,
-                                                    std::optional<unsigned> uid);
+Result<std::unique_ptr<Workspaces>> open_workspaces(const Places& places, const Config& config,
+                                                    const std::filesystem::path& run_directory, Processes& processes);
 // Everything for a run. Error sandbox (exit 8) when the asked isolation is not available.
 Result<std::unique_ptr<Machine>> build_machine(const CliContext& context, const Places& places, const Config& config,
-                                               const RunId& run);
+                                               const std::filesystem::path& run_directory);
 
 }  // namespace mixagent
