@@ -69,7 +69,7 @@ class RunCommand {
     MIX_TRY(const ConfigSources sources, gather_sources(context_, root, options_.config));
     MIX_TRY(loaded_, load_config(sources, true));
     if (options_.no_review) loaded_.config.review.enabled = false;
-    MIX_TRY(Goal goal, goal_of(options_, loaded_.config, root, context_));
+    MIX_TRY(Goal goal, goal_of(options_, loaded_.config, root, context_, processes_));
     const RunId id = new_run_id(clock_, random_);
     const std::filesystem::path directory =
         options_.run_directory.empty() ? places_.runs / id.text : std::filesystem::absolute(options_.run_directory);
@@ -87,6 +87,7 @@ class RunCommand {
   CliContext& context_;
   SystemClock clock_;
   SystemRandom random_;
+  ProcessesPosix processes_;
   Places places_;
   LoadedConfig loaded_;
   std::unique_ptr<Machine> machine_;

@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "config/detect.h"
+#include "cli/detect_here.h"
 #include "core/codecs.h"
 
 namespace mixagent {
@@ -53,7 +53,7 @@ Result<void> take_plan(const RunOptions& options, Goal& goal) {
 }
 
 std::vector<Check> checks_of(const RunOptions& options, const Config& config, const std::filesystem::path& root,
-                             const CliContext& context) {
+                             const CliContext& context, Processes& processes) {
   std::vector<Check> checks;
   for (const std::string& command : options.checks) {
     Check check;
@@ -66,13 +66,13 @@ std::vector<Check> checks_of(const RunOptions& options, const Config& config, co
   checks = config.verify.checks;
   for (Check& check : checks) check.origin = CheckOrigin::user;
   if (!checks.empty()) return checks;
-  return detect_in(root, context.env).checks;
+  return detect_here(root, context.env, processes).checks;
 }
 
 }  // namespace
 
 Result<Goal> goal_of(const RunOptions& options, const Config& config, const std::filesystem::path& root,
-                     const CliContext& context) {
+                     const CliContext& context, Processes& processes) {
   Goal goal;
   MIX_TRY(goal.text, goal_text(options));
   if (!options.plan_file.empty()) MIX_OK(take_plan(options, goal));
@@ -84,11 +84,15 @@ Result<Goal> goal_of(const RunOptions& options, const Config& config, const std:
   goal.repository = root;
   const auto focus = options.directory.lexically_relative(root).generic_string();
   goal.focus = focus.empty() || focus.rfind("..", 0) == 0 ? "." : focus;
-  goal.checks = checks_of(options, config, root, context);
+  goal.checks = checks_of(options, config, root, context, processes);
   goal.lane = config.run.lane;
-  if (!options.lane.empty()) MIX_TRY(goal.lane, parse_choice<Lane>(options.lane, "--lane"));
+  if (!options.lane.empty()) {
+    MIX_TRY(goal.lane, parse_choice<Lane>(options.lane, "--lane"));
+  }
   goal.require = context.interactive ? Verified::none : Verified::partial;
-  if (!options.require.empty()) MIX_TRY(goal.require, parse_choice<Verified>(options.require, "--require"));
+  if (!options.require.empty()) {
+    MIX_TRY(goal.require, parse_choice<Verified>(options.require, "--require"));
+  }
   goal.max_steps = options.max_steps;
   goal.dry_run = options.dry_run;
   goal.deliver = !options.no_apply;

@@ -3,13 +3,14 @@
 
 #include "cli/cmd_run.h"
 #include "mixagent/goal.h"
+#include "mixagent/process.h"
 
 namespace mixagent {
 
 // Reads the goal's text (argument, -f FILE, standard input for "-", the plan's own), a given plan, and settles checks, lane
 // and what verification is asked. Error usage for what is missing or cannot be read.
 Result<Goal> goal_of(const RunOptions& options, const Config& config, const std::filesystem::path& root,
-                     const CliContext& context);
+                     const CliContext& context, Processes& processes);
 
 // "90", "90s", "30m", "2h" in seconds.
 Result<std::int64_t> parse_duration(const std::string& text);

@@ -254,7 +254,9 @@ Result<RunOptions> CommandLine::finish(RunFlags& flags) {
   }
   if (flags.jobs > 0) o.config.flags.push_back({"--jobs", "run.jobs", std::to_string(flags.jobs)});
   if (!flags.sandbox.empty()) o.config.flags.push_back({"--sandbox", "sandbox.isolation", flags.sandbox});
-  if (!flags.timeout.empty()) MIX_TRY(o.timeout_s, parse_duration(flags.timeout));
+  if (!flags.timeout.empty()) {
+    MIX_TRY(o.timeout_s, parse_duration(flags.timeout));
+  }
   o.verbosity = globals_.quiet ? -1 : globals_.verbose;
   o.log_level = globals_.verbose > 1 ? globals_.verbose - 1 : 0;
   const auto names = enum_names(OutputFormat{});
