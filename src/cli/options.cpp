@@ -149,7 +149,7 @@ void CommandLine::declare_runs() {
   CLI::App& runs = command("runs", "List the runs of this repository", "  mixagent runs\n  mixagent runs --json");
   runs.add_flag("--json", runs_.json, "One JSON object a line");
   runs.add_flag("--all", runs_.all, "Of every repository");
-  runs.callback([this] { chosen_ = [this] { context_.cwd = directory(); return cmd_runs(runs_, context_); }; });
+  runs.callback([this] { chosen_ = [this] { runs_.directory = directory(); return cmd_runs(runs_, context_); }; });
 
   CLI::App& show = command("show", "Show a run, one of its steps, or an effective prompt",
                            "  mixagent show                  (the newest run)\n  mixagent show 20261124 s2\n  mixagent show prompt work");
@@ -158,15 +158,14 @@ void CommandLine::declare_runs() {
   show.add_flag("--json", show_.json, "As JSON");
   show.callback([this] { 
     chosen_ = [this] {
-      context_.cwd = directory();
-      if (show_.run == "prompt" && !show_.step.empty()) show_.prompt = show_.step;
+      show_.directory = directory();
       return cmd_show(show_, context_);
     };
   });
 
   CLI::App& diff = command("diff", "Show what a run would change, or changed", "  mixagent diff\n  mixagent diff 20261124-151200-k3f9 > change.patch");
   diff.add_option("RUN", diff_.run, "A run, or its unique beginning (default: the newest)");
-  diff.callback([this] { chosen_ = [this] { context_.cwd = directory(); return cmd_diff(diff_, context_); }; });
+  diff.callback([this] { chosen_ = [this] { diff_.directory = directory(); return cmd_diff(diff_, context_); }; });
 
   CLI::App& apply = command("apply", "Bring a run's kept result into the working tree", "  mixagent apply\n  mixagent apply 20261124-151200-k3f9 --verified");
   apply.add_option("RUN", apply_.run, "A run, or its unique beginning (default: the newest)");
