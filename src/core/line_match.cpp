@@ -65,7 +65,8 @@ std::optional<std::string> common_extra(const Indents& indents, bool file_has_mo
 bool could_be_scaled(const Indents& indents) {
   if (indents.size() != 1) return false;
   const auto& [ours, theirs] = *indents.begin();
-  const auto [narrow, wide] = std::minmax(ours.size(), theirs.size());
+  const auto narrow = std::min(ours.size(), theirs.size());
+  const auto wide = std::max(ours.size(), theirs.size());
   return narrow > 0 && narrow != wide && wide % narrow == 0;
 }
 
