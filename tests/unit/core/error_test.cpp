@@ -2,8 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <csignal>
 #include <set>
 #include <string>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace mixagent;
 
@@ -47,4 +50,20 @@ TEST_CASE("every code has its own name") {
   for (int i = 0; i < count; ++i) names.insert(to_string(static_cast<ErrorCode>(i)));
   CHECK(names.size() == static_cast<std::size_t>(count));
   CHECK(to_string(ErrorCode::rate_limited) == std::string("rate_limited"));
+}
+
+TEST_CASE("a broken invariant of our own ends the program") {
+  MIX_CHECK(true, "holds");
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    std::signal(SIGABRT, SIG_DFL);
+    close(2);
+    MIX_CHECK(1 + 1 == 3, "arithmetic");
+    _exit(0);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WIFSIGNALED(status));
+  CHECK(WTERMSIG(status) == SIGABRT);
 }
