@@ -74,8 +74,33 @@ Result<std::vector<CheckRecord>> final_checks(RunContext& run, const std::vector
   return records;
 }
 
-VerdictOutput final_verdict(const RunContext& run, const Plan& plan, const Tree& head,
-                            const std::vector<CheckRecord>& checks) {
+namespace {
+
+// Changed tests that fail in the version they had before, on the new code: the patch may have bent what judges it.
+Result<std::vector<std::string>> bent_tests(RunContext& run, const Tree& head, int revision) {
+  const Change change = difference(run.snapshot.tree, head);
+  const std::vector<std::string> changed = changed_tests(change);
+  if (changed.empty()) return changed;
+  Tree tree = head;
+  for (const FileChange& file : change.files) {
+    if (std::find(changed.begin(), changed.end(), file.path) != changed.end()) tree[file.path] = *file.before;
+  }
+  std::vector<Check> judges;
+  for (const Check& check : run.goal.checks) {
+    const CheckRecord* base = find_record(run.baseline, check.command, run.snapshot.id.text);
+    if (base != nullptr && !base->unusable && !base->flaky) judges.push_back(check);
+  }
+  MIX_OK(run.tools.workspaces.keep(tree));
+  const CheckSite site{"", "base tests", fmt::format("base-tests:{}:{}", revision, tree_id(tree).text.substr(0, 12)), run.goal.repository};
+  MIX_TRY(const auto runs, run_checks(run.tools, judges, tree, site, {}));
+  const bool all_pass = std::all_of(runs.begin(), runs.end(), [](const CheckRun& done) { return done.record.passed(); });
+  return all_pass ? std::vector<std::string>{} : changed;
+}
+
+}  // namespace
+
+Result<VerdictOutput> final_verdict(RunContext& run, const Plan& plan, const Tree& head,
+                                    const std::vector<CheckRecord>& checks, int revision) {
   VerdictInput input;
   const auto& reported_only = run.tools.config.verify.known_failing;
   const auto counts = [&](const CheckRecord& record) {
@@ -87,7 +112,9 @@ VerdictOutput final_verdict(const RunContext& run, const Plan& plan, const Tree&
   input.refactoring = !plan.steps.empty() && std::all_of(plan.steps.begin(), plan.steps.end(), [](const Step& step) {
     return step.action == StepAction::refactor;
   });
-  input.changed_test_files = changed_tests(difference(run.snapshot.tree, head));
+  VerdictOutput verdict = judge(input);
+  if (!verdict.passed || verdict.verified != Verified::full) return verdict;
+  MIX_TRY(input.changed_test_files, bent_tests(run, head, revision));
   return judge(input);
 }
 

@@ -15,8 +15,9 @@ namespace mixagent {
 Result<std::vector<CheckRecord>> final_checks(RunContext& run, const std::vector<Check>& plan_checks,
                                               const Dispatched& done, int revision);
 
-VerdictOutput final_verdict(const RunContext& run, const Plan& plan, const Tree& head,
-                            const std::vector<CheckRecord>& checks);
+// Tests that the patch changed are run in their former version too.
+Result<VerdictOutput> final_verdict(RunContext& run, const Plan& plan, const Tree& head,
+                                    const std::vector<CheckRecord>& checks, int revision);
 
 // The whole diff before the reviewer. Skipped for a small solo diff that is fully verified.
 bool wants_final_review(RunContext& run, const Plan& plan, const Tree& head, Verified verified);

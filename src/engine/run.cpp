@@ -191,7 +191,7 @@ Result<void> Run::verify() {
     ending_.verdict = {};
     if (done_.all_accepted) {
       MIX_TRY(ending_.checks, final_checks(run_, planned_.plan.checks, done_, revision_));
-      ending_.verdict = final_verdict(run_, planned_.plan, done_.head, ending_.checks);
+      MIX_TRY(ending_.verdict, final_verdict(run_, planned_.plan, done_.head, ending_.checks, revision_));
       if (ending_.verdict.passed) return {};
     }
     const bool plan_again = round == 1 && !goal_.plan && goal_.lane != Lane::solo;
@@ -214,7 +214,6 @@ Result<void> Run::verify() {
     MIX_OK(tools_.journal.append(PlanCreated{planned_.plan.decision == Decision::solo ? "solo" : "plan", planned_.reason, revision_, planned_.plan, planned_.warnings}));
     if (planned_.plan.decision == Decision::no_op || planned_.plan.decision == Decision::need_input) break;
     ending_.decision = std::string(enum_name(planned_.plan.decision));
-    const std::vector<CheckRecord> earlier = done_.checks;
     MIX_OK(work());
   }
   const std::string why = !ending_.verdict.failed.empty() ? "the checks fail on the result: " + join(ending_.verdict.failed, ", ")
@@ -262,7 +261,7 @@ Result<void> Run::fix_findings(const std::vector<Finding>& findings, const std::
   if (fixed.error && fixed.error->code != ErrorCode::budget) return fail(*fixed.error);
   if (!fixed.all_accepted) return {};
   MIX_TRY(auto checks, final_checks(run_, planned_.plan.checks, fixed, revision_));
-  const VerdictOutput verdict = final_verdict(run_, planned_.plan, fixed.head, checks);
+  MIX_TRY(const VerdictOutput verdict, final_verdict(run_, planned_.plan, fixed.head, checks, revision_));
   if (!verdict.passed || verdict.verified < ending_.verdict.verified) return {};
   done_ = std::move(fixed);
   ending_.checks = std::move(checks);

@@ -58,8 +58,11 @@ std::string verified_section(const RunResult& result, const Paint& paint, int wi
   if (result.decision == "no_op" || (result.checks.empty() && result.files_changed.empty())) {
     return "";
   }
+  // The engine's own sentence where it gave one.
+  const bool reasoned = !result.is_error && !result.reason.empty();
+  const std::string why = reasoned ? safe(result.reason) : explain_verified(result.verified, result.checks);
   const std::string text = std::string("verified: ") + std::string(enum_name(result.verified)) +
-                           " — " + explain_verified(result.verified, result.checks) + ".";
+                           " — " + why + ".";
   std::string out;
   for (const std::string& line : wrap_words(text, width)) out += line + "\n";
   const std::string plain = "verified: " + std::string(enum_name(result.verified));
