@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <random>
 #include <string>
 #include <vector>
 
@@ -421,6 +422,61 @@ TEST_CASE("every prefix of a reply is read without acting on a cut block") {
     for (std::size_t i = 0; i < part.actions.size(); ++i)
       REQUIRE(part.actions[i] == whole.actions[i]);
   }
+}
+
+TEST_CASE("any mixture of blocks is read to its end, with paths and commands never empty") {
+  static const Strings fragments = {"```",
+                                    "````",
+                                    "```python",
+                                    "```write a.py",
+                                    "```write",
+                                    "```edit a.py",
+                                    "```run",
+                                    "```read a.py 1-2",
+                                    "```json",
+                                    "```diff",
+                                    "   ```",
+                                    "src/a.py",
+                                    "**a.md**",
+                                    "<<<<<<< SEARCH",
+                                    "=======",
+                                    ">>>>>>> REPLACE",
+                                    "*** Begin Patch",
+                                    "*** Update File: a",
+                                    "*** Add File: b",
+                                    "*** Delete File: c",
+                                    "*** End Patch",
+                                    "--- a/x",
+                                    "+++ b/x",
+                                    "--- /dev/null",
+                                    "+++ /dev/null",
+                                    "@@ -1 +1 @@",
+                                    "@@",
+                                    "-old",
+                                    "+new",
+                                    " same",
+                                    "",
+                                    "text",
+                                    "{\"decision\": \"solo\"}",
+                                    "```finish",
+                                    "\\ No newline"};
+  std::mt19937 random(2026);
+  std::size_t actions = 0;
+  for (int round = 0; round < 20000; ++round) {
+    std::string reply;
+    const int lines = 1 + static_cast<int>(random() % 14);
+    for (int i = 0; i < lines; ++i) reply += fragments[random() % fragments.size()] + "\n";
+    CAPTURE(reply);
+    for (const auto& action :
+         parse_text_actions(reply, round % 2 == 0 ? "submit_plan" : "finish").actions) {
+      ++actions;
+      if (const auto* write = std::get_if<WriteFile>(&action)) REQUIRE_FALSE(write->path.empty());
+      if (const auto* edit = std::get_if<EditFile>(&action))
+        REQUIRE((!edit->path.empty() && !edit->edits.empty()));
+      if (const auto* run = std::get_if<RunCommand>(&action)) REQUIRE_FALSE(run->command.empty());
+    }
+  }
+  CHECK(actions > 1000);
 }
 
 }  // namespace
