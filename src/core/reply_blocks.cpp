@@ -217,7 +217,9 @@ class Cutter {
 
 }  // namespace
 
-std::vector<ReplyPiece> cut_reply(const std::string& reply) { return Cutter(reply).cut(); }
+std::vector<ReplyPiece> cut_reply(const std::string& reply) {
+  return Cutter(reply).cut();
+}
 
 BlockWord block_word(std::string_view word) {
   static const std::map<std::string_view, BlockWord> words = {
