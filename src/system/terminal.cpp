@@ -11,7 +11,7 @@ namespace mixagent {
 
 namespace {
 
-constexpr int usual_width = 80;
+constexpr int usual_width = 100;
 constexpr int least_width = 20;
 constexpr int poll_ms = 100;
 

@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 3> enum_names(ColorMode) {
 enum class Stream { in = 0, out = 1, err = 2 };
 
 bool is_terminal(Stream stream);
-// Columns; 80 where nothing is known. Never less than 20.
+// Columns; 100 where nothing is known. Never less than 20.
 int terminal_width(Stream stream);
 // --color always|never decide; `auto` wants a terminal, no NO_COLOR, no CI and no TERM=dumb.
 bool wants_color(ColorMode mode, Stream stream);

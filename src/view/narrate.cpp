@@ -4,6 +4,7 @@
 #include "view/words.h"
 
 #include <algorithm>
+#include <map>
 
 namespace mixagent {
 
@@ -48,11 +49,19 @@ std::string some_tokens(const Usage& usage) {
   return text + ", " + format_count(usage.output) + " out";
 }
 
+// Seats that share a ladder share a line.
+std::map<std::string, std::vector<std::string>> by_models(
+    const std::map<std::string, std::string>& seats) {
+  std::map<std::string, std::vector<std::string>> out;
+  for (const auto& [seat, models] : seats) out[models].push_back(seat);
+  return out;
+}
+
 Lines say(const RunStarted& fact) {
   Lines lines = {plain("goal: " + clip(fact.goal, 300))};
-  std::vector<std::string> seats;
-  for (const auto& [seat, models] : fact.seats) seats.push_back(seat + " = " + models);
-  if (!seats.empty()) lines.push_back(plain("seats: " + join(seats, "; ")));
+  for (const auto& [models, seats] : by_models(fact.seats)) {
+    lines.push_back(plain(join(seats, ", ") + ": " + models));
+  }
   if (fact.cap) lines.push_back(detail("never spends more than " + format_usd(*fact.cap)));
   if (!fact.isolation.empty() && fact.isolation != "full") {
     lines.push_back(warning("sandbox: " + fact.isolation + ", weaker than full"));
@@ -92,7 +101,11 @@ Lines say(const BaselineCompleted& fact) {
 Lines say(const PlanCreated& fact) {
   Lines lines;
   const bool again = fact.revision > 1;
-  lines.push_back(plain((again ? "new plan, " : "plan, ") + fact.lane + because(fact.reason)));
+  const bool solo = fact.lane == "solo";
+  lines.push_back(plain((again  ? "new plan"
+                         : solo ? "no plan, one step"
+                                : "plan") +
+                        because(fact.reason)));
   for (const Step& step : fact.plan.steps) {
     std::string text = "  " + step.id + " " + clip(step.title, most_about);
     if (!step.depends_on.empty()) text += " (after " + join(step.depends_on, ", ") + ")";
@@ -187,8 +200,8 @@ Lines say(const AttemptCompleted& fact) {
 }
 
 Lines say(const Escalated& fact) {
-  return {
-      warning(at(fact.step) + "climbs from " + fact.from + " to " + fact.to + because(fact.why))};
+  return {warning(at(fact.step) + "climbs from " + fact.from + " to " + fact.to +
+                  because(replace_all(fact.why, "checks_failed", "checks failed")))};
 }
 
 Lines say(const ReviewCompleted& fact) {

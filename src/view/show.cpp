@@ -164,7 +164,8 @@ std::string calls(const ShowInput& input, const std::string& step) {
 }
 
 std::string output_of(const ShowInput& input, const CheckCompleted& fact) {
-  if (fact.check.passed() || fact.output.empty() || !input.body) return "";
+  const bool expected = fact.phase == "baseline";  // it may fail before the work
+  if (expected || fact.check.passed() || fact.output.empty() || !input.body) return "";
   std::string out;
   for (const std::string& line : split_lines(clip_middle(input.body(fact.output), most_output))) {
     out += "    " + safe(line) + "\n";
@@ -178,9 +179,10 @@ std::string checks(const ShowInput& input, const std::string& step) {
     const std::string verdict = fact->check.passed()
                                     ? "passes"
                                     : "fails (exit " + std::to_string(fact->check.exit_code) + ")";
-    out += "  " + safe(fact->check.command) + ": " + verdict +
-           (fact->check.flaky ? ", flaky" : "") + ", " + format_duration_ms(fact->check.ms) + "\n" +
-           output_of(input, *fact);
+    const bool attempt = fact->phase == "attempt" || fact->phase.empty();
+    out += "  " + (attempt ? "" : safe(fact->phase) + ": ") + safe(fact->check.command) + ": " +
+           verdict + (fact->check.flaky ? ", flaky" : "") + ", " +
+           format_duration_ms(fact->check.ms) + "\n" + output_of(input, *fact);
   }
   return section(input, "Checks", out);
 }

@@ -196,9 +196,8 @@ std::string comparison(const RunState& state, Money frontier_cost) {
   }
   const std::string factor = saving_factor(state.spent, frontier_cost);
   if (!factor.empty()) {
-    const bool saved = frontier_cost >= state.spent;
     out += "  The same tokens on the planner's model alone would have cost " +
-           format_usd(frontier_cost) + ": " + factor + (saved ? ", so much was saved.\n" : ".\n");
+           format_usd(frontier_cost) + ", " + factor + ".\n";
   }
   return out;
 }

@@ -120,7 +120,7 @@ std::string percent(std::int64_t part, std::int64_t whole) {
 std::string saving_factor(Money total, Money frontier) {
   if (total.pico <= 0 || frontier.pico <= 0) return "";
   char text[32];
-  std::snprintf(text, sizeof text, "x%.1f", to_usd(frontier) / to_usd(total));
+  std::snprintf(text, sizeof text, "%.1f times as much", to_usd(frontier) / to_usd(total));
   return text;
 }
 

@@ -75,8 +75,8 @@ TEST_CASE("the costs, seat by seat and model by model") {
         "\n"
         "  total                 3  3,000    33 %     300  $0.0300\n"
         "  $0.0060 of it (20 %) went into attempts and replies that were not accepted.\n"
-        "  The same tokens on the planner's model alone would have cost $0.1200: x4.0, so much was "
-        "saved.\n");
+        "  The same tokens on the planner's model alone would have cost $0.1200, 4.0 times as "
+        "much.\n");
 }
 
 TEST_CASE("a run without a call has no cost table") {

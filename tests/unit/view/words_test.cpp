@@ -74,7 +74,7 @@ TEST_CASE("figures") {
   CHECK(percent(1, 3) == "33 %");
   CHECK(percent(2, 3) == "67 %");
   CHECK(percent(1, 0) == "");
-  CHECK(saving_factor(Money{pico_per_usd}, Money{pico_per_usd * 39 / 10}) == "x3.9");
+  CHECK(saving_factor(Money{pico_per_usd}, Money{pico_per_usd * 39 / 10}) == "3.9 times as much");
   CHECK(saving_factor(Money{}, Money{pico_per_usd}) == "");
   CHECK(saving_factor(Money{pico_per_usd}, Money{}) == "");
 }
