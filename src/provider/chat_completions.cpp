@@ -3,7 +3,7 @@
 #include "base/digest.h"
 #include "provider/chat_quirks.h"
 #include "provider/chat_reader.h"
-#include "provider/reply_reader.h"
+#include "provider/wire_pieces.h"
 
 #include <algorithm>
 #include <cctype>
@@ -47,15 +47,8 @@ class WireIds {
   std::map<std::string, std::string> ids_;
 };
 
-Json parse_or_object(const std::string& text) {
-  auto json = parse_json(text);
-  return json ? std::move(*json) : Json::object();
-}
-
 Json image_content(const ImagePart& image) {
-  const std::string url =
-      image.url.empty() ? "data:" + image.mime + ";base64," + image.base64 : image.url;
-  return {{"type", "image_url"}, {"image_url", {{"url", url}}}};
+  return {{"type", "image_url"}, {"image_url", {{"url", url_of(image)}}}};
 }
 
 class Encoder {
@@ -183,7 +176,8 @@ class Encoder {
         calls.push_back(
             {{"id", ids_.of(call->id, call->wire_id)},
              {"type", "function"},
-             {"function", {{"name", call->name}, {"arguments", sendable(call->arguments)}}}});
+             {"function",
+              {{"name", call->name}, {"arguments", sendable_arguments(call->arguments)}}}});
       } else if (const auto* reasoning = std::get_if<ReasoningPart>(&part)) {
         thinking = echo(*reasoning, said);
       }
@@ -200,12 +194,6 @@ class Encoder {
       said["tool_calls"] = std::move(calls);
     }
     return said;
-  }
-
-  // Servers parse the arguments of old calls again and refuse the whole conversation for broken
-  // ones.
-  static std::string sendable(const std::string& arguments) {
-    return parse_json(arguments) ? arguments : std::string("{}");
   }
 
   // Puts back what its own origin wants to see again; returns a content part where the reasoning is

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "provider/chat_quirks.h"
+#include "provider/wire_pieces.h"
 
 #include <algorithm>
 
@@ -13,11 +14,6 @@ struct OpenCall {
   std::optional<std::int64_t> index;
   std::string wire_id, name, arguments;
 };
-
-// Present and not just filled in: some servers send every field of the schema, empty.
-std::string text_member(const Json& object, std::string_view name) {
-  return member(object, name).is_string() ? string_or(object, name) : std::string();
-}
 
 // Streamed reasoning_details: pieces of one entry share type and index; text grows, the other
 // fields come once.

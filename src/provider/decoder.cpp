@@ -2,7 +2,10 @@
 #include "provider/chat_completions.h"
 #include "provider/dialect.h"
 #include "provider/errors.h"
+#include "provider/gemini.h"
+#include "provider/messages.h"
 #include "provider/reply_reader.h"
+#include "provider/responses.h"
 
 namespace mixagent {
 
@@ -116,41 +119,16 @@ Result<ChatReply> Decoder::finish(int status, const HeaderList& headers, std::in
   return std::move(read.reply);
 }
 
-std::string arguments_text(const Json& arguments) {
-  if (arguments.is_string()) return arguments.get<std::string>();
-  if (arguments.is_null()) return {};
-  return dump_json(arguments);
-}
-
-std::string scalar_text(const Json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_number_integer()) return std::to_string(value.get<std::int64_t>());
-  return {};
-}
-
-std::string own_call_id(std::size_t n) {
-  return "call_" + std::to_string(n + 1);
-}
-
-void append_text(std::vector<Part>& parts, std::string_view text) {
-  if (text.empty()) return;
-  if (!parts.empty()) {
-    if (auto* last = std::get_if<TextPart>(&parts.back());
-        last != nullptr && last->opaque.empty()) {
-      last->text += text;
-      return;
-    }
-  }
-  parts.emplace_back(TextPart{std::string(text), {}});
-}
-
 const WireDialect* dialect_of(Dialect dialect) {
   switch (dialect) {
     case Dialect::openai_chat:
       return &chat_completions();
     case Dialect::openai_responses:
+      return &responses();
     case Dialect::anthropic_messages:
+      return &messages();
     case Dialect::gemini:
+      return &gemini();
     case Dialect::replay:
       return nullptr;
   }

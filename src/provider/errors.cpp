@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "core/codecs.h"
-#include "provider/reply_reader.h"
+#include "provider/wire_pieces.h"
 
 #include <algorithm>
 #include <array>

@@ -2,8 +2,8 @@
 
 #include "base/text.h"
 #include "core/codecs.h"
-#include "provider/reply_reader.h"
 #include "provider/retry.h"
+#include "provider/wire_pieces.h"
 #include "system/files.h"
 
 namespace mixagent {

@@ -28,15 +28,4 @@ class ReplyReader {
   virtual ReadReply result() = 0;
 };
 
-// Pieces that several dialects share.
-
-// JSON text of a tool call's arguments: a string as it is, an object dumped, nothing as "".
-std::string arguments_text(const Json& arguments);
-// String members, ints too: codes come as "429", 429 or null.
-std::string scalar_text(const Json& value);
-// The id that we give the n-th tool call (0-based) of a conversation.
-std::string own_call_id(std::size_t n);
-// Inserts `text` at the end of the last TextPart, or as a new one.
-void append_text(std::vector<Part>& parts, std::string_view text);
-
 }  // namespace mixagent

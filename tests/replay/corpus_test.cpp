@@ -37,7 +37,21 @@ std::string without_blanks(std::string text) {
 
 // Where mixagent reads otherwise on purpose: changes `expected` to what it must read instead and
 // returns the reason.
-std::string deliberate_difference(Json& expected, const Json& read) {
+std::string deliberate_difference(const Exchange& exchange, Json& expected, const Json& read) {
+  const auto starts = exchange.body.find("event: message_start");
+  if (starts != std::string::npos &&
+      exchange.body.find("event: message_start", starts + 1) != std::string::npos) {
+    expected = read;
+    return "of several answers in one body the last one counts";
+  }
+  if (!expected.contains("error") && read.contains("error")) {
+    const bool nothing = expected["finish"].is_null() && expected["calls"].empty();
+    const bool failed = string_or(expected, "finish") == "error";
+    if (!nothing && !failed) return {};
+    expected = read;
+    return failed ? "a reply that the provider broke off is an error"
+                  : "a reply that is still to come is an error";
+  }
   if (expected.contains("error") && read.contains("error")) {
     const auto theirs = string_or(expected["error"], "kind"),
                ours = string_or(read["error"], "kind");
@@ -72,7 +86,7 @@ void read_corpus(const Corpus& corpus) {
     const Json read = reading_of(reply);
     Json expected = expected_reading(exchange);
     if (dump_json(read) != dump_json(expected)) {
-      const auto why = deliberate_difference(expected, read);
+      const auto why = deliberate_difference(exchange, expected, read);
       if (!why.empty()) ++differences[why];
     }
     CHECK(dump_json(read) == dump_json(expected));
@@ -98,6 +112,18 @@ void read_corpus(const Corpus& corpus) {
 
 TEST_CASE("OpenAI Chat Completions and its cousins are read as recorded") {
   read_corpus({"openai-chat.jsonl.gz", Dialect::openai_chat, 3'000});
+}
+
+TEST_CASE("Anthropic Messages are read as recorded") {
+  read_corpus({"anthropic-messages.jsonl.gz", Dialect::anthropic_messages, 1'400});
+}
+
+TEST_CASE("OpenAI Responses are read as recorded") {
+  read_corpus({"openai-responses.jsonl.gz", Dialect::openai_responses, 1'200});
+}
+
+TEST_CASE("Gemini answers are read as recorded") {
+  read_corpus({"gemini-generate.jsonl.gz", Dialect::gemini, 1'100});
 }
 
 }  // namespace mixagent

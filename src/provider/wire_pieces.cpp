@@ -1,0 +1,69 @@
+#include "provider/wire_pieces.h"
+
+#include <algorithm>
+
+namespace mixagent {
+
+namespace {
+
+void close_objects(Json& schema) {
+  if (schema.is_array()) {
+    for (auto& item : schema) close_objects(item);
+  }
+  if (!schema.is_object()) return;
+  for (auto& item : schema) close_objects(item);
+  if (schema.contains("properties") && !schema.contains("additionalProperties")) {
+    schema["additionalProperties"] = false;
+  }
+}
+
+}  // namespace
+
+std::string text_member(const Json& object, std::string_view name) {
+  return member(object, name).is_string() ? string_or(object, name) : std::string();
+}
+
+std::string scalar_text(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number_integer()) return std::to_string(value.get<std::int64_t>());
+  return {};
+}
+
+std::string arguments_text(const Json& arguments) {
+  if (arguments.is_string()) return arguments.get<std::string>();
+  if (arguments.is_null()) return {};
+  return dump_json(arguments);
+}
+
+Json parse_or_object(const std::string& text) {
+  auto json = parse_json(text);
+  return json && json->is_object() ? std::move(*json) : Json::object();
+}
+
+std::string sendable_arguments(const std::string& arguments) {
+  return parse_json(arguments) ? arguments : std::string("{}");
+}
+
+std::string url_of(const ImagePart& image) {
+  return image.url.empty() ? "data:" + image.mime + ";base64," + image.base64 : image.url;
+}
+
+Json closed_schema(const std::string& text) {
+  Json schema = parse_or_object(text);
+  close_objects(schema);
+  return schema;
+}
+
+std::string own_call_id(std::size_t n) {
+  return "call_" + std::to_string(n + 1);
+}
+
+Json opaque_for(const Origin& origin, const std::vector<Opaque>& opaque, std::string_view kind) {
+  for (const auto& item : opaque) {
+    if (item.kind != kind || !(item.origin == origin)) continue;
+    if (auto json = parse_json(item.json)) return std::move(*json);
+  }
+  return {};
+}
+
+}  // namespace mixagent
