@@ -1,15 +1,15 @@
 #pragma once
-// What models get to see of a repository: curated text under a token budget. Every piece carries its path. Implemented in
-// context/context.cpp. Pure over its arguments, hence thread-safe; never fails: a file that cannot be read is left out
-// and named.
+// What models get to see of a repository: curated text under a token budget. Every piece carries
+// its path. Implemented in context/context.cpp. Pure over its arguments, hence thread-safe; never
+// fails: a file that cannot be read is left out and named.
+
+#include "mixagent/change.h"
+#include "mixagent/error.h"
 
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
-
-#include "mixagent/change.h"
-#include "mixagent/error.h"
 
 namespace mixagent {
 
@@ -26,10 +26,12 @@ class Context {
   // File tree and the files that match the goal's words, best first. `budget` in estimated tokens.
   virtual std::string planner_context(const Tree& tree, const BlobReader& read,
                                       const std::string& goal, std::int64_t budget) const = 0;
-  // AGENTS.md (else CLAUDE.md, else GEMINI.md) of every folder from the root down to those of `paths`. Empty: none.
+  // AGENTS.md (else CLAUDE.md, else GEMINI.md) of every folder from the root down to those of
+  // `paths`. Empty: none.
   virtual std::string notes_for(const Tree& tree, const BlobReader& read,
                                 const std::vector<std::string>& paths) const = 0;
-  // The named files (paths or globs), whole when they fit, else their head with the number of lines.
+  // The named files (paths or globs), whole when they fit, else their head with the number of
+  // lines.
   virtual WorkerFiles worker_files(const Tree& tree, const BlobReader& read,
                                    const std::vector<std::string>& paths,
                                    std::int64_t budget) const = 0;

@@ -1,9 +1,8 @@
 #include "base/text.h"
 #include "cli/config_files.h"
+#include "cli/seat_table.h"
 #include "config/keys.h"
 #include "system/files.h"
-#include "system/terminal.h"
-#include "view/table.h"
 
 #include <algorithm>
 #include <ostream>
@@ -58,16 +57,15 @@ Result<void> list(const ConfigOptions& options, CliContext& context) {
     return fail(ErrorCode::usage, "no key begins with \"" + options.key + "\"", "config",
                 path ? suggest_key(*path) : std::string());
   }
-  TableLayout layout;
-  layout.width = terminal_width(Stream::out);
-  layout.indent = 0;
-  layout.color = context.color;
+  const TableLayout layout = table_layout(context);
   const std::string third = options.show_origin ? "From" : "Meaning";
-  context.out << render_table({{"Key"}, {"Value", Align::left, true}, {third, Align::left, true}}, values,
-                              layout);
+  context.out << render_table({{"Key"}, {"Value", Align::left, true}, {third, Align::left, true}},
+                              values, layout);
   if (!others.empty()) {
     context.out << "\n"
-                << render_table({{"Further keys"}, {"Takes", Align::left, true}, {"Meaning", Align::left, true}},
+                << render_table({{"Further keys"},
+                                 {"Takes", Align::left, true},
+                                 {"Meaning", Align::left, true}},
                                 others, layout);
   }
   return {};
@@ -76,7 +74,8 @@ Result<void> list(const ConfigOptions& options, CliContext& context) {
 Result<void> change_trust(const ConfigOptions& options, CliContext& context) {
   const std::filesystem::path root = find_repository(context.cwd);
   if (root.empty()) {
-    return fail(ErrorCode::usage, "this is not a git repository", context.cwd.string(), "run `git init` first");
+    return fail(ErrorCode::usage, "this is not a git repository", context.cwd.string(),
+                "run `git init` first");
   }
   auto folders = trusted_folders(context.env);
   folders.erase(std::remove(folders.begin(), folders.end(), root.string()), folders.end());
@@ -98,7 +97,8 @@ Result<void> change_trust(const ConfigOptions& options, CliContext& context) {
 }  // namespace
 
 int cmd_config(const ConfigOptions& options, CliContext& context) {
-  const auto done = options.trust || options.untrust ? change_trust(options, context) : list(options, context);
+  const auto done =
+      options.trust || options.untrust ? change_trust(options, context) : list(options, context);
   return done ? 0 : report_error(done.error(), context);
 }
 

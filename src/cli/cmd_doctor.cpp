@@ -1,8 +1,8 @@
 #include "base/text.h"
 #include "cli/config_files.h"
+#include "cli/detect_here.h"
 #include "cli/seat_table.h"
 #include "config/catalog.h"
-#include "config/detect.h"
 #include "config/lineup.h"
 #include "core/price.h"
 #include "engine/finish.h"
@@ -29,7 +29,8 @@ class NoObserver final : public CallObserver {
 
 class Doctor {
  public:
-  Doctor(const DoctorOptions& options, CliContext& context) : options_(options), context_(context) {}
+  Doctor(const DoctorOptions& options, CliContext& context)
+      : options_(options), context_(context) {}
 
   int examine() {
     heading("Tools");
@@ -58,19 +59,26 @@ class Doctor {
   }
 
  private:
-  void heading(const std::string& title) { context_.out << (first_ ? "" : "\n") << title << "\n", first_ = false; }
+  void heading(const std::string& title) {
+    context_.out << (first_ ? "" : "\n") << title << "\n", first_ = false;
+  }
   void text(const std::string& line) { context_.out << "  " << escape_terminal_line(line) << "\n"; }
   static std::string labelled(const std::string& name, const std::string& detail) {
     return name.empty() ? detail : name + ": " + detail;
   }
-  void good(const std::string& name, const std::string& detail) { text("ok    " + labelled(name, detail)); }
-  void note(const std::string& name, const std::string& detail) { text("-     " + labelled(name, detail)); }
+  void good(const std::string& name, const std::string& detail) {
+    text("ok    " + labelled(name, detail));
+  }
+  void note(const std::string& name, const std::string& detail) {
+    text("-     " + labelled(name, detail));
+  }
   void bad(const std::string& name, const std::string& detail, int status = 1) {
     text("FAIL  " + labelled(name, detail));
     if (status_ == 0) status_ = status;
   }
 
-  void tool(const std::string& name, std::vector<std::string> argv, bool needed, const std::string& remedy) {
+  void tool(const std::string& name, std::vector<std::string> argv, bool needed,
+            const std::string& remedy) {
     if (options_.processes == nullptr) return;
     Command command;
     command.argv = std::move(argv);
@@ -81,8 +89,10 @@ class Doctor {
       const auto lines = split_lines(exit->out);
       return good(name, lines.empty() ? "found" : clip(lines.front(), 80));
     }
-    if (needed) bad(name, "not found; " + remedy);
-    else note(name, "not found; " + remedy);
+    if (needed)
+      bad(name, "not found; " + remedy);
+    else
+      note(name, "not found; " + remedy);
   }
 
   void repository() {
@@ -92,18 +102,21 @@ class Doctor {
     const auto file = user_config_file(context_.env);
     note("your configuration", file.string() + (file_exists(file) ? "" : " (none)"));
     const bool has_project = file_exists(root / "mixagent.toml");
-    note("mixagent.toml", !has_project ? "none (`mixagent init` writes one)"
+    note("mixagent.toml", !has_project                     ? "none (`mixagent init` writes one)"
                           : is_trusted(context_.env, root) ? "found, trusted"
                                                            : "found; it may only tighten");
-    const Detected detected = detect_commands(look_at(root, context_.env));
+    if (options_.processes == nullptr) return;
+    const Detected detected = detect_here(root, context_.env, *options_.processes);
     for (const Check& check : detected.checks) good("check found", check.command);
     for (const std::string& line : detected.missing) note("check", line);
   }
 
   void keys() {
     for (const Provider& provider : catalog_providers()) {
-      if (reachable(provider, context_.env)) good(provider.name, provider.api_key_env + " is set");
-      else note(provider.name, provider.api_key_env + " is not set");
+      if (reachable(provider, context_.env))
+        good(provider.name, provider.api_key_env + " is set");
+      else
+        note(provider.name, provider.api_key_env + " is not set");
     }
   }
 
@@ -127,8 +140,9 @@ class Doctor {
         Money most = *cap;
         if (worker && budget.run && rung > 0) most += share(*budget.run, budget.escalation_reserve);
         if (least > most) {
-          bad(name, model.name + " can never be paid: one call may cost " + format_usd(least) + ", the cap is " +
-                        format_usd(most) + " (budget." + (worker && budget.step ? "step_usd" : "run_usd") + ")");
+          bad(name, model.name + " can never be paid: one call may cost " + format_usd(least) +
+                        ", the cap is " + format_usd(most) + " (budget." +
+                        (worker && budget.step ? "step_usd" : "run_usd") + ")");
         }
       }
     }
@@ -165,9 +179,12 @@ class Doctor {
     cancel.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     const auto begin = std::chrono::steady_clock::now();
     const auto reply = models.ask(request, observer, cancel);
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
-    if (!reply) return bad(model.name, describe(reply.error()), exit_code_of(subtype_of(reply.error())));
-    good(model.name, format_duration_ms(ms.count()) + ", " + format_usd(cost_of(reply->usage, model)) +
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - begin);
+    if (!reply)
+      return bad(model.name, describe(reply.error()), exit_code_of(subtype_of(reply.error())));
+    good(model.name, format_duration_ms(ms.count()) + ", " +
+                         format_usd(cost_of(reply->usage, model)) +
                          (reply->served_model.empty() ? "" : ", served as " + reply->served_model));
   }
 
@@ -179,6 +196,8 @@ class Doctor {
 
 }  // namespace
 
-int cmd_doctor(const DoctorOptions& options, CliContext& context) { return Doctor(options, context).examine(); }
+int cmd_doctor(const DoctorOptions& options, CliContext& context) {
+  return Doctor(options, context).examine();
+}
 
 }  // namespace mixagent

@@ -1,10 +1,9 @@
 #include "base/text.h"
 #include "cli/config_files.h"
-#include "cli/money_text.h"
+#include "cli/price_cells.h"
+#include "cli/seat_table.h"
 #include "config/catalog.h"
 #include "config/lineup.h"
-#include "system/terminal.h"
-#include "view/table.h"
 
 #include <algorithm>
 #include <ostream>
@@ -28,11 +27,14 @@ std::vector<const Model*> in_order(const Lineup& lineup) {
   for (const auto& [name, model] : lineup.models) {
     if (find_catalog_model(name) == nullptr) models.push_back(&model);
   }
-  std::stable_sort(models.begin(), models.end(), [](const Model* a, const Model* b) { return a->tier > b->tier; });
+  std::stable_sort(models.begin(), models.end(),
+                   [](const Model* a, const Model* b) { return a->tier > b->tier; });
   return models;
 }
 
-std::string tier_name(int tier) { return tier == 3 ? "frontier" : tier == 2 ? "balanced" : "budget"; }
+std::string tier_name(int tier) {
+  return tier == 3 ? "frontier" : tier == 2 ? "balanced" : "budget";
+}
 
 Row row_of(const Model& model, bool ready) {
   Row row = {model.name, ready ? "yes" : "no", model.provider, tier_name(model.tier),
@@ -55,11 +57,7 @@ Result<void> list(const ModelsOptions& options, CliContext& context) {
     }
     rows.push_back(row_of(*model, ready));
   }
-  TableLayout layout;
-  layout.width = terminal_width(Stream::out);
-  layout.indent = 0;
-  layout.color = context.color;
-  context.out << render_table({{"Model", Align::left, true},
+  context.out << render_table({{"Model"},
                                {"Key"},
                                {"Provider"},
                                {"Tier"},
@@ -67,9 +65,9 @@ Result<void> list(const ModelsOptions& options, CliContext& context) {
                                {"Input", Align::right},
                                {"Output", Align::right},
                                {"Cached", Align::right}},
-                              rows, layout);
-  context.err << (rows.empty() ? "" : "\n") << "USD per 1,000,000 tokens, as of " << catalog_date << " ("
-              << catalog_source << ").\n";
+                              rows, table_layout(context));
+  context.err << (rows.empty() ? "" : "\n") << "USD per 1,000,000 tokens, as of " << catalog_date
+              << " (" << catalog_source << ").\n";
   if (hidden > 0) {
     context.err << format_count(static_cast<std::int64_t>(hidden))
                 << " more without a key: `mixagent models --all`; keys: `mixagent doctor`.\n";

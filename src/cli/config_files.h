@@ -21,6 +21,7 @@ bool is_trusted(const Environment& env, const std::filesystem::path& root);
 Result<std::map<std::string, ConfigText>> read_prompt_overrides(const Environment& env);
 
 // The configuration around the current directory.
-Result<LoadedConfig> load_for(const CliContext& context, const ConfigFlags& flags, bool need_models);
+Result<LoadedConfig> load_for(const CliContext& context, const ConfigFlags& flags,
+                              bool need_models);
 
 }  // namespace mixagent

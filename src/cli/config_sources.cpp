@@ -24,8 +24,8 @@ Result<std::optional<ConfigText>> read_optional(const fs::path& path, const std:
 }
 
 // NAME -> text of every FOLDER/NAME<extension>.
-Result<void> read_folder(const fs::path& folder, const std::string& prefix, const std::string& extension,
-                         std::map<std::string, ConfigText>& texts) {
+Result<void> read_folder(const fs::path& folder, const std::string& prefix,
+                         const std::string& extension, std::map<std::string, ConfigText>& texts) {
   std::error_code error;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     if (it->path().extension() != extension) continue;
@@ -39,16 +39,21 @@ Result<void> read_folder(const fs::path& folder, const std::string& prefix, cons
 
 fs::path find_repository(const fs::path& directory) {
   std::error_code error;
-  for (fs::path at = fs::absolute(directory, error).lexically_normal(); !error; at = at.parent_path()) {
+  for (fs::path at = fs::absolute(directory, error).lexically_normal(); !error;
+       at = at.parent_path()) {
     if (fs::exists(at / ".git", error)) return at;
     if (at == at.parent_path()) break;
   }
   return {};
 }
 
-fs::path user_config_file(const Environment& env) { return config_folder(env) / "config.toml"; }
+fs::path user_config_file(const Environment& env) {
+  return config_folder(env) / "config.toml";
+}
 
-fs::path trust_file(const Environment& env) { return state_folder(env) / "trusted"; }
+fs::path trust_file(const Environment& env) {
+  return state_folder(env) / "trusted";
+}
 
 std::vector<std::string> trusted_folders(const Environment& env) {
   const auto text = read_file(trust_file(env), most_bytes);
@@ -86,8 +91,10 @@ Result<ConfigSources> gather_sources(const CliContext& context, const fs::path& 
   return sources;
 }
 
-Result<LoadedConfig> load_for(const CliContext& context, const ConfigFlags& flags, bool need_models) {
-  MIX_TRY(const ConfigSources sources, gather_sources(context, find_repository(context.cwd), flags));
+Result<LoadedConfig> load_for(const CliContext& context, const ConfigFlags& flags,
+                              bool need_models) {
+  MIX_TRY(const ConfigSources sources,
+          gather_sources(context, find_repository(context.cwd), flags));
   return load_config(sources, need_models);
 }
 

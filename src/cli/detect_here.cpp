@@ -33,7 +33,8 @@ Detected detect_here(const std::filesystem::path& root, const std::map<std::stri
   const auto path = env.find("PATH");
   const std::vector<std::string> folders = split(path == env.end() ? "/usr/bin:/bin" : path->second, ':');
   files.has_program = [root, folders](const std::string& program) {
-    if (program.find('/') != std::string::npos) return executable(root / program);
+    // Below the root it may be a folder: of installed packages.
+    if (program.find('/') != std::string::npos) return executable(root / program) || folder_exists(root / program);
     return std::any_of(folders.begin(), folders.end(), [&](const std::string& folder) { return executable(std::filesystem::path(folder) / program); });
   };
   return detect_commands(files);

@@ -20,15 +20,16 @@ bool named_like_secret(const std::string& name) {
   return false;
 }
 
-Result<std::string> key_of_command(const Provider& provider, const Environment& env, Processes& processes,
-                                   const Cancel& cancel) {
+Result<std::string> key_of_command(const Provider& provider, const Environment& env,
+                                   Processes& processes, const Cancel& cancel) {
   Command command;
   command.argv = {"/bin/sh", "-c", provider.api_key_cmd};
   command.env.assign(env.begin(), env.end());
   command.timeout = std::chrono::seconds(60);
   const std::string where = "providers." + provider.name + ".api_key_cmd";
   auto exit = processes.run(command, cancel);
-  if (!exit) return fail(ErrorCode::auth, "the command could not be started: " + exit.error().what, where);
+  if (!exit)
+    return fail(ErrorCode::auth, "the command could not be started: " + exit.error().what, where);
   const auto lines = split_lines(exit->out);
   const std::string key = lines.empty() ? std::string() : std::string(trim(lines.front()));
   if (exit->code != 0 || key.empty()) {

@@ -9,7 +9,9 @@ namespace {
 constexpr std::string_view openrouter = "openrouter";
 
 // USD per 1,000,000 tokens = a millionth of a dollar per token = 1e6 picodollars.
-Money per_token(double usd_per_million) { return {std::llround(usd_per_million * 1e6)}; }
+Money per_token(double usd_per_million) {
+  return {std::llround(usd_per_million * 1e6)};
+}
 
 Price price_of(const CatalogModel& row) {
   Price price;

@@ -1,12 +1,13 @@
 #pragma once
-// What is known about models and providers without being told: names, prices, windows, abilities. A table, dated. The
-// order inside a tier is the order in which seats that nobody configured take them.
+// What is known about models and providers without being told: names, prices, windows, abilities. A
+// table, dated. The order inside a tier is the order in which seats that nobody configured take
+// them.
+
+#include "mixagent/model.h"
 
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "mixagent/model.h"
 
 namespace mixagent {
 
@@ -18,8 +19,9 @@ struct CatalogModel {
   const char* family;
   int tier;
   std::int64_t window, max_output;  // tokens; window ends where a dearer price begins
-  double input, output, cached, written;  // USD per 1,000,000 tokens; cached 0: no discount, written 0: as input
-  const char* abilities;   // i images, s structured output, r reasoning
+  double input, output, cached,
+      written;            // USD per 1,000,000 tokens; cached 0: no discount, written 0: as input
+  const char* abilities;  // i images, s structured output, r reasoning
 };
 
 // Date of the prices below and where they were read.

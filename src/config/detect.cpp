@@ -62,7 +62,8 @@ class Look {
   }
 
   // Adds the command when the program is there, else says what is missing.
-  bool add_with(const std::string& program, const std::string& command, const std::string& because) {
+  bool add_with(const std::string& program, const std::string& command,
+                const std::string& because) {
     if (!files_.has_program(program)) {
       found_.missing.push_back(because + ", but no " + program);
       return false;
@@ -103,7 +104,8 @@ class Look {
   }
 
   void suggest_setup(const std::string& command, const std::string& lock) {
-    if (files_.has_program("node_modules/.bin") || read("package.json").find("ependencies") == std::string::npos) {
+    if (files_.has_program("node_modules/.bin") ||
+        read("package.json").find("ependencies") == std::string::npos) {
       return;  // installed, or nothing to install
     }
     found_.setup.push_back(command);
@@ -123,12 +125,14 @@ class Look {
     for (const std::string& path : files_.paths) {
       const auto slash = path.rfind('/');
       const std::string file = slash == std::string::npos ? path : path.substr(slash + 1);
-      const bool test = ends_with(file, ".py") && (starts_with(file, "test_") || ends_with(file, "_test.py"));
+      const bool test =
+          ends_with(file, ".py") && (starts_with(file, "test_") || ends_with(file, "_test.py"));
       if (!test) continue;
       tests.any = true;
       tests.in_root = tests.in_root || slash == std::string::npos;
       for (const char* folder : {"tests", "test"}) {
-        if (tests.folder.empty() && starts_with(path, std::string(folder) + "/")) tests.folder = folder;
+        if (tests.folder.empty() && starts_with(path, std::string(folder) + "/"))
+          tests.folder = folder;
       }
       if (++looked > most_test_files) continue;
       const std::string text = read(path);
@@ -154,7 +158,8 @@ class Look {
                                                                       : "";
     const bool pytest = *environment != '\0' || files_.has_program("pytest");
     if (pytest && (configured || !tests.unittest)) {
-      add((*environment != '\0' ? std::string(environment) + "python" : "python3") + " -m pytest -q");
+      add((*environment != '\0' ? std::string(environment) + "python" : "python3") +
+          " -m pytest -q");
       return;
     }
     if (!tests.any || !tests.unittest) {
@@ -168,7 +173,8 @@ class Look {
       return;
     }
     const bool package = has(tests.folder + "/__init__.py");
-    add_with("python3", unittest + " discover -s " + tests.folder + (package ? " -t ." : ""), because);
+    add_with("python3", unittest + " discover -s " + tests.folder + (package ? " -t ." : ""),
+             because);
   }
 
   void rust() {
@@ -181,7 +187,8 @@ class Look {
 
   void cmake() {
     const std::string text = read("CMakeLists.txt");
-    const bool tests = text.find("enable_testing") != std::string::npos || text.find("include(CTest)") != std::string::npos;
+    const bool tests = text.find("enable_testing") != std::string::npos ||
+                       text.find("include(CTest)") != std::string::npos;
     if (!tests) return;
     // Outside of the tree: a build folder of the user's keeps its own settings.
     add_with("cmake",
@@ -200,18 +207,23 @@ class Look {
 
   void jvm() {
     if (has("build.gradle") || has("build.gradle.kts")) {
-      if (has("gradlew")) add_with("java", "./gradlew test", "gradlew");
-      else add_with("gradle", "gradle test", "build.gradle");
+      if (has("gradlew"))
+        add_with("java", "./gradlew test", "gradlew");
+      else
+        add_with("gradle", "gradle test", "build.gradle");
     }
     if (has("pom.xml")) {
-      if (has("mvnw")) add_with("java", "./mvnw -q test", "mvnw");
-      else add_with("mvn", "mvn -q test", "pom.xml");
+      if (has("mvnw"))
+        add_with("java", "./mvnw -q test", "mvnw");
+      else
+        add_with("mvn", "mvn -q test", "pom.xml");
     }
   }
 
   void others() {
     if (has("mix.exs")) add_with("mix", "mix test", "mix.exs");
-    if (root_has(".sln") || root_has(".csproj")) add_with("dotnet", "dotnet test", "a .NET project");
+    if (root_has(".sln") || root_has(".csproj"))
+      add_with("dotnet", "dotnet test", "a .NET project");
     if (has("Gemfile") && any_below("spec/")) add_with("bundle", "bundle exec rspec", "specs");
     if (has("deno.json") && files_.has_program("deno")) add("deno test");
     if (has("Package.swift")) add_with("swift", "swift test", "Package.swift");
@@ -230,7 +242,8 @@ class Look {
   }
 
   void script() {
-    for (const char* name : {"test.sh", "run_tests.sh", "scripts/test.sh", "scripts/test", "tests/run.sh"}) {
+    for (const char* name :
+         {"test.sh", "run_tests.sh", "scripts/test.sh", "scripts/test", "tests/run.sh"}) {
       if (has(name)) {
         add(std::string("bash ") + name);
         return;
@@ -244,6 +257,8 @@ class Look {
 
 }  // namespace
 
-Detected detect_commands(const RepositoryFiles& files) { return Look(files).take(); }
+Detected detect_commands(const RepositoryFiles& files) {
+  return Look(files).take();
+}
 
 }  // namespace mixagent

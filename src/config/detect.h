@@ -1,10 +1,9 @@
 #pragma once
-// What a repository's own files say about how it is built and tested. Pure over what it is told of the file system.
+// What a repository's own files say about how it is built and tested. Pure over what it is told of
+// the file system.
 
 #include "mixagent/plan.h"
-#include "system/folders.h"
 
-#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -16,20 +15,17 @@ struct RepositoryFiles {
   std::vector<std::string> paths;  // of the repository, relative, sorted
   // Text of a path; empty when it cannot be read.
   std::function<std::optional<std::string>(const std::string& path)> read;
-  // A program by name, or by a path below the root ("vendor/bin/phpunit", ".venv/bin/python"; ignored files count).
+  // A program by name, or by a path below the root ("vendor/bin/phpunit", ".venv/bin/python";
+  // ignored files count).
   std::function<bool(const std::string& program)> has_program;
 };
 
 struct Detected {
-  std::vector<Check> checks;        // origin `detected`; only where the runner seems to be there
+  std::vector<Check> checks;  // origin `detected`; only where the runner seems to be there
   std::vector<std::string> setup, setup_inputs;  // what would install dependencies
-  std::vector<std::string> missing; // "Cargo.toml, but no cargo": runners that were looked for in vain
+  std::vector<std::string>
+      missing;  // "Cargo.toml, but no cargo": runners that were looked for in vain
 };
 Detected detect_commands(const RepositoryFiles& files);
-
-// The repository as it lies on disk, programs as `env`'s PATH finds them. Files of the upper four levels, at most
-// 20,000; hidden folders and those that package managers and builds fill are left out.
-RepositoryFiles look_at(const std::filesystem::path& root, const Environment& env);
-std::vector<Check> detect_checks(const std::filesystem::path& root, const Environment& env);
 
 }  // namespace mixagent

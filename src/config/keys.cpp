@@ -1,8 +1,8 @@
 #include "config/keys.h"
 
-#include <algorithm>
-
 #include "base/text.h"
+
+#include <algorithm>
 
 namespace mixagent {
 
@@ -24,9 +24,12 @@ Model& model_of(D& draft, const N& names) {
   return model;
 }
 
-int as_int(const V& value) { return static_cast<int>(value.whole); }
+int as_int(const V& value) {
+  return static_cast<int>(value.whole);
+}
 
-// A seat's setting also goes to the seats that start from it, unless those say otherwise themselves.
+// A seat's setting also goes to the seats that start from it, unless those say otherwise
+// themselves.
 template <class Change>
 void change_seat(D& draft, const std::string& name, const char* setting, bool model,
                  Change change) {
@@ -282,9 +285,9 @@ std::vector<Key> run_keys() {
 }
 
 bool bare(const std::string& part) {
-  return !part.empty() && part.find_first_not_of("abcdefghijklmnopqrstuvwxyz"
-                                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
-                              std::string::npos;
+  return !part.empty() && part.find_first_not_of(
+                              "abcdefghijklmnopqrstuvwxyz"
+                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == std::string::npos;
 }
 
 // The stars' names when the first `path.size()` parts of the pattern fit.
@@ -378,8 +381,10 @@ Result<KeyPath> parse_key(const std::string& text) {
   bool quoted = false;
   for (const char c : text) {
     if (quote != 0) {
-      if (c == quote) quote = 0;
-      else path.back() += c;
+      if (c == quote)
+        quote = 0;
+      else
+        path.back() += c;
     } else if ((c == '"' || c == '\'') && path.back().empty()) {
       quote = c;
       quoted = true;

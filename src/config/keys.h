@@ -1,14 +1,16 @@
 #pragma once
-// Every key of the configuration, once: the table drives reading, `mixagent config` and the documentation.
+// Every key of the configuration, once: the table drives reading, `mixagent config` and the
+// documentation.
+
+#include "config/seats.h"
+#include "config/values.h"
+
+#include "mixagent/config.h"
 
 #include <map>
 #include <set>
 #include <string>
 #include <vector>
-
-#include "config/seats.h"
-#include "config/values.h"
-#include "mixagent/config.h"
 
 namespace mixagent {
 
@@ -36,7 +38,7 @@ struct Key {
   const char* initial;  // TOML; empty: none
   const char* help;
   Trust trust;
-  Set set;              // `names`: what the stars stand for
+  Set set;  // `names`: what the stars stand for
 };
 
 const std::vector<Key>& config_keys();

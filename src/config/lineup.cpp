@@ -1,11 +1,11 @@
 #include "config/lineup.h"
 
-#include <algorithm>
-#include <array>
-
 #include "base/text.h"
 #include "config/catalog.h"
 #include "config/models.h"
+
+#include <algorithm>
+#include <array>
 
 namespace mixagent {
 
@@ -13,7 +13,8 @@ namespace {
 
 const std::vector<std::string> needed_seats = {"planner", "worker", "reviewer"};
 
-// Reachable models in the order of preference: known ones served directly, known ones through OpenRouter, the user's own.
+// Reachable models in the order of preference: known ones served directly, known ones through
+// OpenRouter, the user's own.
 std::vector<const Model*> candidates(const Lineup& lineup, const Environment& env) {
   std::array<std::vector<const Model*>, 3> classes;
   const auto add = [&](const Model& model, bool known) {
@@ -30,7 +31,8 @@ std::vector<const Model*> candidates(const Lineup& lineup, const Environment& en
   return all;
 }
 
-// The best of a tier; of another family than `other_than` when that is not empty. Null when there is none.
+// The best of a tier; of another family than `other_than` when that is not empty. Null when there
+// is none.
 const Model* pick(const std::vector<const Model*>& models, int tier,
                   const std::string& other_than = {}) {
   for (const Model* model : models) {
@@ -117,7 +119,8 @@ std::string way_to_key(const Provider& provider) {
                                       : provider.api_key_env;
 }
 
-// Rungs whose provider has no key are left out and named. `missing`: what would make the first of them reachable.
+// Rungs whose provider has no key are left out and named. `missing`: what would make the first of
+// them reachable.
 std::vector<std::string> reachable_rungs(const Lineup& lineup, const Environment& env,
                                          const std::vector<std::string>& names,
                                          std::string& missing) {
@@ -133,7 +136,8 @@ std::vector<std::string> reachable_rungs(const Lineup& lineup, const Environment
   return kept;
 }
 
-// A configured seat keeps what can be reached; without any it moves to its fallback, else it is empty.
+// A configured seat keeps what can be reached; without any it moves to its fallback, else it is
+// empty.
 Result<void> drop_unreachable(ConfigDraft& draft, const Environment& env, const LineupNeeds& needs,
                               std::vector<std::string>& notes) {
   Lineup& lineup = draft.config.lineup;
@@ -152,8 +156,9 @@ Result<void> drop_unreachable(ConfigDraft& draft, const Environment& env, const 
     const bool vital = name == "planner" || name == "worker";
     if (ladder.empty() && vital && needs.models) {
       return fail(ErrorCode::auth, "no model of the seat can be reached: " + missing,
-                  "seat " + name, "set the variable, or choose another model with --seat " + name +
-                                      "=MODEL; `mixagent models` lists those with a key");
+                  "seat " + name,
+                  "set the variable, or choose another model with --seat " + name +
+                      "=MODEL; `mixagent models` lists those with a key");
     }
     notes.push_back("seat " + name + ": " + missing +
                     (ladder.empty() ? "; configured models left out" : "; left out"));
@@ -178,8 +183,8 @@ Result<void> refuse_unpriced(const Config& config) {
       if (model.price) continue;
       return fail(ErrorCode::usage, "model \"" + model.name + "\" has no price, and a cap is set",
                   "seat " + name,
-                  "add price = { input = USD, output = USD } to [models." +
-                      quote_toml(model.name) + "] in config.toml, or use --allow-unpriced");
+                  "add price = { input = USD, output = USD } to [models." + quote_toml(model.name) +
+                      "] in config.toml, or use --allow-unpriced");
     }
   }
   return {};

@@ -1,23 +1,25 @@
 #pragma once
-// Who sits where: models get their provider and price, seats that nobody configured get the best models that the keys at
-// hand can reach.
+// Who sits where: models get their provider and price, seats that nobody configured get the best
+// models that the keys at hand can reach.
+
+#include "config/keys.h"
+#include "system/folders.h"
+
+#include "mixagent/error.h"
 
 #include <map>
 #include <string>
 #include <vector>
 
-#include "config/keys.h"
-#include "mixagent/error.h"
-#include "system/folders.h"
-
 namespace mixagent {
 
 struct LineupNeeds {
-  bool models = true;           // a planner, a worker and a reviewer must be there
+  bool models = true;  // a planner, a worker and a reviewer must be there
   bool allow_unpriced = false;
 };
 
-// Fills draft.config.lineup. Lines for people go to `notes`: the choice made, what was left out and why.
+// Fills draft.config.lineup. Lines for people go to `notes`: the choice made, what was left out and
+// why.
 Result<void> settle_lineup(ConfigDraft& draft, const Environment& env, const LineupNeeds& needs,
                            std::vector<std::string>& notes);
 

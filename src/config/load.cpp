@@ -1,12 +1,12 @@
 #include "config/load.h"
 
-#include <algorithm>
-
 #include "base/text.h"
 #include "base/toml.h"
 #include "config/catalog.h"
 #include "config/keys.h"
 #include "config/lineup.h"
+
+#include <algorithm>
 
 namespace mixagent {
 
@@ -47,7 +47,8 @@ Result<void> add_file(const ConfigText& text, Layer layer, std::vector<Setting>&
   return {};
 }
 
-// ---- environment --------------------------------------------------------------------------------------------------
+// ---- environment
+// --------------------------------------------------------------------------------------------------
 
 constexpr std::string_view env_prefix = "MIXAGENT_";
 
@@ -102,16 +103,20 @@ Result<void> add_environment(const std::map<std::string, std::string>& env,
   return {};
 }
 
-// ---- command line -------------------------------------------------------------------------------------------------
+// ---- command line
+// -------------------------------------------------------------------------------------------------
 
 Result<void> add_override(const std::string& text, std::vector<Setting>& settings) {
   char quote = 0;
   std::size_t equals = 0;
   for (; equals < text.size(); ++equals) {
     const char c = text[equals];
-    if (quote != 0) quote = c == quote ? '\0' : quote;
-    else if (c == '"' || c == '\'') quote = c;
-    else if (c == '=') break;
+    if (quote != 0)
+      quote = c == quote ? '\0' : quote;
+    else if (c == '"' || c == '\'')
+      quote = c;
+    else if (c == '=')
+      break;
   }
   if (equals == text.size()) {
     return fail(ErrorCode::usage, "\"" + text + "\" is no key=value", "-c",
@@ -151,14 +156,15 @@ Result<std::vector<Setting>> collect(const ConfigSources& sources, const ConfigD
   for (const std::string& text : sources.overrides) MIX_OK(add_override(text, settings));
   for (const auto& flag : sources.flags) {
     MIX_TRY(const KeyPath path, parse_key(flag.key));
-    settings.push_back({path, parse_toml_value(flag.value, {flag.flag, 0, 0}), flag.flag,
-                        Layer::command_line});
+    settings.push_back(
+        {path, parse_toml_value(flag.value, {flag.flag, 0, 0}), flag.flag, Layer::command_line});
   }
   for (const std::string& text : sources.seats) MIX_OK(add_seat(text, draft.seats, settings));
   return settings;
 }
 
-// ---- laying over --------------------------------------------------------------------------------------------------
+// ---- laying over
+// --------------------------------------------------------------------------------------------------
 
 class Layers {
  public:
@@ -214,8 +220,8 @@ class Layers {
     const std::string& name = match.names[0];
     if (std::find(known.begin(), known.end(), name) != known.end()) return {};
     const std::string near = nearest(name, known);
-    return fail(ErrorCode::config, "unknown key \"" + show_key(setting.path) + "\": there is no \"" +
-                                       name + "\"",
+    return fail(ErrorCode::config,
+                "unknown key \"" + show_key(setting.path) + "\": there is no \"" + name + "\"",
                 setting.origin,
                 near.empty() ? "known: " + join(known, ", ") : "did you mean \"" + near + "\"?");
   }
@@ -270,16 +276,17 @@ void show_seats(const ConfigDraft& draft, std::map<std::string, ConfigValue>& va
   for (const auto& [name, seat] : draft.config.lineup.seats) {
     const std::string prefix = "seats." + name + ".";
     const std::string& parent = draft.seats.at(name).inherits;
-    const bool as_parent = !parent.empty() && draft.given.count("seats." + parent + ".ladder") +
-                                                      draft.given.count("seats." + parent + ".model") !=
-                                                  0;
+    const bool as_parent =
+        !parent.empty() && draft.given.count("seats." + parent + ".ladder") +
+                                   draft.given.count("seats." + parent + ".model") !=
+                               0;
     if (!seat.ladder.empty() && values.count(prefix + "model") == 0 &&
         values.count(prefix + "ladder") == 0) {
       KeyValue ladder;
       ladder.list = seat.ladder;
-      values[prefix + "ladder"] = {show_value(list_value(), ladder),
-                                   as_parent ? "as seats." + parent
-                                             : "built in, for the keys that are present"};
+      values[prefix + "ladder"] = {
+          show_value(list_value(), ladder),
+          as_parent ? "as seats." + parent : "built in, for the keys that are present"};
     }
     const auto number = [&](const char* key, std::int64_t value) {
       values.emplace(prefix + key, ConfigValue{std::to_string(value), "built in"});

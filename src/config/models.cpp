@@ -1,9 +1,9 @@
 #include "config/models.h"
 
-#include <algorithm>
-
 #include "base/text.h"
 #include "config/catalog.h"
+
+#include <algorithm>
 
 namespace mixagent {
 
@@ -70,7 +70,9 @@ std::string vendor_of(const Model& model) {
 }
 
 // As given: USD per 1,000,000 tokens.
-Money per_token(Money per_million) { return {per_million.pico / 1'000'000}; }
+Money per_token(Money per_million) {
+  return {per_million.pico / 1'000'000};
+}
 
 Result<void> settle_price(ConfigDraft& draft, Model& model, const Provider& provider) {
   const auto found = draft.prices.find(model.name);
@@ -89,9 +91,12 @@ Result<void> settle_price(ConfigDraft& draft, Model& model, const Provider& prov
   if (const auto input = parts.find("input"); input != parts.end()) {
     price.input = price.cached_input = price.cache_write = per_token(input->second);
   }
-  if (const auto output = parts.find("output"); output != parts.end()) price.output = per_token(output->second);
-  if (const auto it = parts.find("cached_input"); it != parts.end()) price.cached_input = per_token(it->second);
-  if (const auto it = parts.find("cache_write"); it != parts.end()) price.cache_write = per_token(it->second);
+  if (const auto output = parts.find("output"); output != parts.end())
+    price.output = per_token(output->second);
+  if (const auto it = parts.find("cached_input"); it != parts.end())
+    price.cached_input = per_token(it->second);
+  if (const auto it = parts.find("cache_write"); it != parts.end())
+    price.cache_write = per_token(it->second);
   model.price = price;
   model.priced_on = "configured";
   return {};
@@ -117,9 +122,10 @@ Result<void> settle_model(ConfigDraft& draft, Model& model, const Environment& e
     std::vector<std::string> names;
     for (const auto& [name, unused] : lineup.providers) names.push_back(name);
     const std::string near = nearest(model.provider, names);
-    return fail(ErrorCode::config, "there is no provider \"" + model.provider + "\"",
-                place_of(draft, {"models", model.name, "provider"}),
-                near.empty() ? "providers: " + join(names, ", ") : "did you mean \"" + near + "\"?");
+    return fail(
+        ErrorCode::config, "there is no provider \"" + model.provider + "\"",
+        place_of(draft, {"models", model.name, "provider"}),
+        near.empty() ? "providers: " + join(names, ", ") : "did you mean \"" + near + "\"?");
   }
   if (!given(draft, {"models", model.name, "id"})) {
     model.id = row != nullptr ? built_in_id(*row, model) : model.name;
@@ -133,8 +139,7 @@ Result<void> settle_model(ConfigDraft& draft, Model& model, const Environment& e
 bool is_loopback(std::string_view base_url) {
   const std::string host = host_of(base_url);
   if (host == "localhost" || host == "::1") return true;
-  return host.rfind("127.", 0) == 0 &&
-         host.find_first_not_of("0123456789.") == std::string::npos;
+  return host.rfind("127.", 0) == 0 && host.find_first_not_of("0123456789.") == std::string::npos;
 }
 
 bool reachable_without_key(const Provider& provider) {

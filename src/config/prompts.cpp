@@ -1,10 +1,10 @@
 #include "config/prompts.h"
 
-#include <algorithm>
-
 #include "base/embedded.h"
 #include "base/template.h"
 #include "base/text.h"
+
+#include <algorithm>
 
 namespace mixagent {
 
@@ -27,7 +27,8 @@ bool declared(const PromptSpec& spec, std::string_view name) {
   return holds(spec.need, name) || holds(spec.may, name) || (acts && name == "text_protocol");
 }
 
-// Every declared value once, empty where it may be, and a flag of the same name that says whether it is not.
+// Every declared value once, empty where it may be, and a flag of the same name that says whether
+// it is not.
 Result<PromptValues> complete(const PromptSpec& spec, const PromptValues& given) {
   PromptValues values = given;
   for (const char* name : spec.need) {
@@ -75,9 +76,7 @@ const std::vector<PromptSpec>& prompt_specs() {
       {"gate", {"problems"}, {}},
       {"no_action", {"tools"}, {}},
       {"review", {}, {"actions"}},
-      {"review_step",
-       {"goal", "diff", "checks", "round"},
-       {"step", "findings", "notes", "gates"}},
+      {"review_step", {"goal", "diff", "checks", "round"}, {"step", "findings", "notes", "gates"}},
       {"revise", {"findings"}, {"coaching"}},
       {"advise", {}, {"actions"}},
       {"scout", {}, {"actions"}},

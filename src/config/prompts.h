@@ -1,15 +1,17 @@
 #pragma once
-// The texts in prompts/, with the user's own in their place. Which variables a text may use is a table here, so that a
-// wrong name is found when the program starts, not in the middle of a run. Immutable after `open`, hence thread-safe.
+// The texts in prompts/, with the user's own in their place. Which variables a text may use is a
+// table here, so that a wrong name is found when the program starts, not in the middle of a run.
+// Immutable after `open`, hence thread-safe.
+
+#include "config/load.h"
+
+#include "mixagent/prompts.h"
 
 #include <map>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "config/load.h"
-#include "mixagent/prompts.h"
 
 namespace mixagent {
 
@@ -24,8 +26,8 @@ const PromptSpec* find_prompt(std::string_view name);
 
 class PromptFiles final : public Prompts {
  public:
-  // `overrides` by name: "plan", "parts/rules". Error config, with the file: a name that is none, a syntax error, a
-  // variable that the prompt does not have.
+  // `overrides` by name: "plan", "parts/rules". Error config, with the file: a name that is none, a
+  // syntax error, a variable that the prompt does not have.
   static Result<PromptFiles> open(const std::map<std::string, ConfigText>& overrides);
 
   Result<std::string> render(std::string_view name, const PromptValues& values) const override;

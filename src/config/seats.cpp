@@ -1,21 +1,21 @@
 #include "config/seats.h"
 
-#include <algorithm>
-#include <limits>
-
 #include "base/embedded.h"
 #include "base/text.h"
 #include "base/toml.h"
 #include "config/prompts.h"
 #include "core/actions.h"
 
+#include <algorithm>
+#include <limits>
+
 namespace mixagent {
 
 namespace {
 
-const std::vector<std::string> seat_keys = {"description", "prompt",      "tools",
-                                            "terminal",    "max_turns",   "max_output",
-                                            "temperature", "tier",        "inherits"};
+const std::vector<std::string> seat_keys = {"description", "prompt",    "tools",
+                                            "terminal",    "max_turns", "max_output",
+                                            "temperature", "tier",      "inherits"};
 
 tl::unexpected<Error> wrong(const TomlValue& value, std::string what, std::string hint = {}) {
   return fail(ErrorCode::config, std::move(what), describe(value.place), std::move(hint));
@@ -159,9 +159,10 @@ Result<std::map<std::string, SeatFile>> load_seats(
       if (inheriting) {
         const auto parent = drafts.find(draft.file.inherits);
         if (parent == drafts.end()) {
-          return fail(ErrorCode::config,
-                      "inherits \"" + draft.file.inherits + "\", which is no seat that stands alone",
-                      texts.own != nullptr ? texts.own->file : texts.built_in.file);
+          return fail(
+              ErrorCode::config,
+              "inherits \"" + draft.file.inherits + "\", which is no seat that stands alone",
+              texts.own != nullptr ? texts.own->file : texts.built_in.file);
         }
         draft = parent->second;
         draft.file.tier = SeatFile::as_parent;

@@ -1,10 +1,10 @@
 #include "config/values.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-
-#include "base/text.h"
 
 namespace mixagent {
 
@@ -112,8 +112,10 @@ Result<Check> read_check(const TomlValue& value) {
       } else if (name == "timeout_s" && whole != nullptr && *whole >= 1 && *whole <= 86'400) {
         check.timeout_s = static_cast<int>(*whole);
       } else {
-        return expected("command (a string), results (a string) and timeout_s (1..86400) in a "
-                        "check; \"" + name + "\" is none of these, or of the wrong type");
+        return expected(
+            "command (a string), results (a string) and timeout_s (1..86400) in a "
+            "check; \"" +
+            name + "\" is none of these, or of the wrong type");
       }
     }
   }
@@ -226,28 +228,40 @@ Result<KeyValue> read_value(const ValueShape& shape, const TomlValue& value, boo
 
 bool looser(const ValueShape& shape, const KeyValue& now, const KeyValue& wanted) {
   switch (shape.type) {
-    case ValueType::boolean: return wanted.yes && !now.yes;
+    case ValueType::boolean:
+      return wanted.yes && !now.yes;
     case ValueType::whole:
-    case ValueType::choice: return wanted.whole > now.whole;
+    case ValueType::choice:
+      return wanted.whole > now.whole;
     case ValueType::number:
-    case ValueType::score: return wanted.number > now.number;
-    case ValueType::money: return now.money && (!wanted.money || *wanted.money > *now.money);
-    case ValueType::list: return !subset(wanted.list, now.list);
+    case ValueType::score:
+      return wanted.number > now.number;
+    case ValueType::money:
+      return now.money && (!wanted.money || *wanted.money > *now.money);
+    case ValueType::list:
+      return !subset(wanted.list, now.list);
     case ValueType::text:
-    case ValueType::checks: return true;
+    case ValueType::checks:
+      return true;
   }
   return true;
 }
 
 std::string show_value(const ValueShape& shape, const KeyValue& value) {
   switch (shape.type) {
-    case ValueType::boolean: return value.yes ? "true" : "false";
-    case ValueType::whole: return std::to_string(value.whole);
-    case ValueType::number: return show_number(value.number);
-    case ValueType::money: return value.money ? show_usd(*value.money) : "\"none\"";
+    case ValueType::boolean:
+      return value.yes ? "true" : "false";
+    case ValueType::whole:
+      return std::to_string(value.whole);
+    case ValueType::number:
+      return show_number(value.number);
+    case ValueType::money:
+      return value.money ? show_usd(*value.money) : "\"none\"";
     case ValueType::text:
-    case ValueType::choice: return quote_toml(value.text);
-    case ValueType::list: return show_list(value.list);
+    case ValueType::choice:
+      return quote_toml(value.text);
+    case ValueType::list:
+      return show_list(value.list);
     case ValueType::checks: {
       std::vector<std::string> shown;
       for (const Check& check : value.checks) shown.push_back(show_check(check));
@@ -261,17 +275,24 @@ std::string show_value(const ValueShape& shape, const KeyValue& value) {
 
 std::string describe_shape(const ValueShape& shape) {
   switch (shape.type) {
-    case ValueType::boolean: return "true or false";
+    case ValueType::boolean:
+      return "true or false";
     case ValueType::whole:
       return "whole number " + show_number(shape.least) + ".." + show_number(shape.most);
     case ValueType::number:
       return "number " + show_number(shape.least) + ".." + show_number(shape.most);
-    case ValueType::money: return "USD, or \"none\"";
-    case ValueType::text: return "text";
-    case ValueType::list: return "list of texts";
-    case ValueType::choice: return join(split(shape.choices, '|'), " | ");
-    case ValueType::checks: return "list of checks";
-    case ValueType::score: return "0..1, \"adaptive\", or a table by action";
+    case ValueType::money:
+      return "USD, or \"none\"";
+    case ValueType::text:
+      return "text";
+    case ValueType::list:
+      return "list of texts";
+    case ValueType::choice:
+      return join(split(shape.choices, '|'), " | ");
+    case ValueType::checks:
+      return "list of checks";
+    case ValueType::score:
+      return "0..1, \"adaptive\", or a table by action";
   }
   return {};
 }

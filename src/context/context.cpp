@@ -7,8 +7,8 @@
 
 namespace mixagent {
 
-std::string CuratedContext::planner_context(const Tree& tree, const BlobReader& read, const std::string& goal,
-                                            std::int64_t budget) const {
+std::string CuratedContext::planner_context(const Tree& tree, const BlobReader& read,
+                                            const std::string& goal, std::int64_t budget) const {
   const auto files = rank_files(tree, read, goal);
   if (files.empty()) return "The repository holds no files yet.\n";
   std::string text = format_count(static_cast<std::int64_t>(files.size())) + " files:\n";
@@ -24,7 +24,8 @@ std::string CuratedContext::notes_for(const Tree& tree, const BlobReader& read,
 }
 
 WorkerFiles CuratedContext::worker_files(const Tree& tree, const BlobReader& read,
-                                         const std::vector<std::string>& paths, std::int64_t budget) const {
+                                         const std::vector<std::string>& paths,
+                                         std::int64_t budget) const {
   return pack_named(tree, read, paths, budget);
 }
 

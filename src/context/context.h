@@ -11,7 +11,8 @@ class CuratedContext final : public Context {
                               std::int64_t budget) const override;
   std::string notes_for(const Tree& tree, const BlobReader& read,
                         const std::vector<std::string>& paths) const override;
-  WorkerFiles worker_files(const Tree& tree, const BlobReader& read, const std::vector<std::string>& paths,
+  WorkerFiles worker_files(const Tree& tree, const BlobReader& read,
+                           const std::vector<std::string>& paths,
                            std::int64_t budget) const override;
 };
 

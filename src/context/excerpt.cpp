@@ -1,12 +1,12 @@
 #include "context/excerpt.h"
 
+#include "base/text.h"
+#include "context/words.h"
+
 #include <algorithm>
 #include <array>
 #include <set>
 #include <vector>
-
-#include "base/text.h"
-#include "context/words.h"
 
 namespace mixagent {
 
@@ -17,14 +17,16 @@ constexpr std::size_t most_line = 200;  // bytes of one line
 // First words that introduce a name in the common languages.
 bool defines(std::string_view line) {
   static constexpr std::array<std::string_view, 24> openers = {
-      "def ",    "class ",   "func ",    "fn ",      "pub ",      "struct ",   "enum ",   "interface ",
-      "type ",   "export ",  "function ", "async ",  "impl ",     "trait ",    "module ", "public ",
-      "private ", "protected ", "static ", "const ", "namespace ", "template", "record ", "defmodule "};
+      "def ",    "class ",     "func ",      "fn ",      "pub ",      "struct ",
+      "enum ",   "interface ", "type ",      "export ",  "function ", "async ",
+      "impl ",   "trait ",     "module ",    "public ",  "private ",  "protected ",
+      "static ", "const ",     "namespace ", "template", "record ",   "defmodule "};
   const std::string_view text = trim(line);
   const std::size_t indent = line.size() - trim(std::string(line) + ".").size() + 1;
   if (indent > 4) return false;
-  return std::any_of(openers.begin(), openers.end(),
-                     [&](std::string_view opener) { return text.substr(0, opener.size()) == opener; });
+  return std::any_of(openers.begin(), openers.end(), [&](std::string_view opener) {
+    return text.substr(0, opener.size()) == opener;
+  });
 }
 
 std::string numbered(std::size_t number, std::string_view line) {
@@ -42,7 +44,8 @@ std::vector<Candidate> candidates(const std::vector<std::string>& lines, const G
     int worth = defines(lines[i]) ? 1 : 0;
     std::set<std::string> hits;
     for (const std::string& word : words_of(lines[i])) {
-      if (std::find(goal.words.begin(), goal.words.end(), word) != goal.words.end()) hits.insert(word);
+      if (std::find(goal.words.begin(), goal.words.end(), word) != goal.words.end())
+        hits.insert(word);
     }
     worth += 2 * static_cast<int>(hits.size());
     for (const std::string& name : goal.identifiers) {

@@ -1,9 +1,9 @@
 #include "context/notes.h"
 
-#include <set>
-
 #include "base/glob.h"
 #include "base/text.h"
+
+#include <set>
 
 namespace mixagent {
 
@@ -34,7 +34,8 @@ const Tree::value_type* note_in(const Tree& tree, const std::string& folder) {
 
 }  // namespace
 
-std::string pack_notes(const Tree& tree, const BlobReader& read, const std::vector<std::string>& paths) {
+std::string pack_notes(const Tree& tree, const BlobReader& read,
+                       const std::vector<std::string>& paths) {
   std::set<std::string> folders = {""};
   for (const std::string& path : paths) add_folders(path, folders);
   std::string text;

@@ -1,20 +1,20 @@
 #include "context/pack.h"
 
-#include <algorithm>
-#include <map>
-#include <set>
-
 #include "base/glob.h"
 #include "base/text.h"
 #include "context/excerpt.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
 
 namespace mixagent {
 
 namespace {
 
-constexpr std::size_t most_matches = 12;         // files shown with their text
-constexpr double least_share = 0.15;             // of the best score: below it a file is noise
-constexpr std::size_t most_glob_files = 40;      // of one pattern
+constexpr std::size_t most_matches = 12;     // files shown with their text
+constexpr double least_share = 0.15;         // of the best score: below it a file is noise
+constexpr std::size_t most_glob_files = 40;  // of one pattern
 
 std::string folder_of(const std::string& path) {
   const auto slash = path.rfind('/');
@@ -46,12 +46,14 @@ std::string show_folders(const std::map<std::string, Folder>& folders) {
     }
     text += name + ": " + join({folder.shown.begin(), folder.shown.end()}, " ");
     if (folder.all > folder.shown.size()) {
-      text += " (+" + format_count(static_cast<std::int64_t>(folder.all - folder.shown.size())) + ")";
+      text +=
+          " (+" + format_count(static_cast<std::int64_t>(folder.all - folder.shown.size())) + ")";
     }
     text += "\n";
   }
   if (hidden_folders > 0) {
-    text += "[" + plural(hidden_folders, "folder") + " with " + plural(hidden_files, "file") + " not shown]\n";
+    text += "[" + plural(hidden_folders, "folder") + " with " + plural(hidden_files, "file") +
+            " not shown]\n";
   }
   return text;
 }
@@ -93,7 +95,9 @@ std::string pack_tree(const std::vector<RankedFile>& files, std::int64_t budget)
   // By rank and, where ranks are equal, from the root down: what is near the root tells most.
   std::vector<const RankedFile*> order;
   for (const RankedFile& file : files) order.push_back(&file);
-  const auto depth = [](const std::string& path) { return std::count(path.begin(), path.end(), '/'); };
+  const auto depth = [](const std::string& path) {
+    return std::count(path.begin(), path.end(), '/');
+  };
   std::stable_sort(order.begin(), order.end(), [&](const RankedFile* a, const RankedFile* b) {
     if (a->score != b->score) return a->score > b->score;
     return depth(a->path) < depth(b->path);
@@ -101,8 +105,8 @@ std::string pack_tree(const std::vector<RankedFile>& files, std::int64_t budget)
   std::size_t room = static_cast<std::size_t>(std::max<std::int64_t>(budget, 0)) * 4;
   for (const RankedFile* file : order) {
     Folder& folder = folders[folder_of(file->path)];
-    const std::size_t cost =
-        file_of(file->path).size() + 1 + (folder.shown.empty() ? folder_of(file->path).size() + 10 : 0);
+    const std::size_t cost = file_of(file->path).size() + 1 +
+                             (folder.shown.empty() ? folder_of(file->path).size() + 10 : 0);
     if (cost > room) break;
     room -= cost;
     folder.shown.insert(file_of(file->path));
@@ -110,8 +114,9 @@ std::string pack_tree(const std::vector<RankedFile>& files, std::int64_t budget)
   return show_folders(folders);
 }
 
-std::string pack_matches(const Tree& tree, const BlobReader& read, const std::vector<RankedFile>& files,
-                         const std::string& goal, std::int64_t budget) {
+std::string pack_matches(const Tree& tree, const BlobReader& read,
+                         const std::vector<RankedFile>& files, const std::string& goal,
+                         std::int64_t budget) {
   std::string text;
   std::size_t shown = 0;
   for (const RankedFile& file : files) {
@@ -130,8 +135,9 @@ std::string pack_matches(const Tree& tree, const BlobReader& read, const std::ve
     } else {
       const Excerpt excerpt = excerpt_of(*bytes, goal, share);
       if (excerpt.text.empty()) continue;
-      piece = show_file(file.path, excerpt.text,
-                        plural(excerpt.lines, "line") + " of " + format_count(static_cast<std::int64_t>(lines)));
+      piece = show_file(
+          file.path, excerpt.text,
+          plural(excerpt.lines, "line") + " of " + format_count(static_cast<std::int64_t>(lines)));
     }
     if (estimate_tokens(piece) > left) continue;
     text += piece;
@@ -140,8 +146,8 @@ std::string pack_matches(const Tree& tree, const BlobReader& read, const std::ve
   return text;
 }
 
-WorkerFiles pack_named(const Tree& tree, const BlobReader& read, const std::vector<std::string>& names,
-                       std::int64_t budget) {
+WorkerFiles pack_named(const Tree& tree, const BlobReader& read,
+                       const std::vector<std::string>& names, std::int64_t budget) {
   WorkerFiles files;
   std::vector<std::string> left_out;
   for (const std::string& path : named_paths(tree, names)) {
@@ -150,7 +156,8 @@ WorkerFiles pack_named(const Tree& tree, const BlobReader& read, const std::vect
     const auto bytes = read(entry.blob);
     if (!bytes || entry.mode == FileMode::symlink || !is_text(*bytes)) {
       const char* why = entry.mode == FileMode::symlink ? "link" : "binary";
-      files.text += "## " + path + " (" + why + ", " + format_bytes(static_cast<std::uint64_t>(entry.size)) + ")\n";
+      files.text += "## " + path + " (" + why + ", " +
+                    format_bytes(static_cast<std::uint64_t>(entry.size)) + ")\n";
       continue;
     }
     const std::size_t lines = split_lines(*bytes).size();
@@ -166,8 +173,8 @@ WorkerFiles pack_named(const Tree& tree, const BlobReader& read, const std::vect
       continue;
     }
     files.text += show_file(path, head.text,
-                            "lines 1-" + std::to_string(head.lines) + " of " + std::to_string(lines) +
-                                "; read_file shows the rest");
+                            "lines 1-" + std::to_string(head.lines) + " of " +
+                                std::to_string(lines) + "; read_file shows the rest");
   }
   if (!left_out.empty()) files.text += "Not shown, use read_file: " + join(left_out, ", ") + "\n";
   return files;

@@ -1,13 +1,13 @@
 #include "context/rank.h"
 
+#include "base/text.h"
+#include "context/words.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
 #include <unordered_map>
-
-#include "base/text.h"
-#include "context/words.h"
 
 namespace mixagent {
 
@@ -27,12 +27,13 @@ bool ends_with(std::string_view text, std::string_view end) {
 // Files that are rarely read by anyone, however often the words stand in them.
 double usefulness(std::string_view path) {
   static constexpr std::array<std::string_view, 14> generated = {
-      ".lock", "-lock.json", "-lock.yaml", ".min.js", ".min.css", ".map", ".svg",
+      ".lock", "-lock.json", "-lock.yaml", ".min.js", ".min.css", ".map",   ".svg",
       ".csv",  ".sum",       ".snap",      ".po",     ".ipynb",   ".jsonl", ".patch"};
   for (const auto end : generated) {
     if (ends_with(path, end)) return 0.1;
   }
-  for (const auto part : {"vendor/", "third_party/", "node_modules/", "dist/", "fixtures/", "testdata/"}) {
+  for (const auto part :
+       {"vendor/", "third_party/", "node_modules/", "dist/", "fixtures/", "testdata/"}) {
     if (path.find(part) != std::string_view::npos) return 0.2;
   }
   if (path.find("test") != std::string_view::npos) return 0.7;
@@ -74,9 +75,11 @@ class Counter {
   bool names(std::string_view path) const {
     const auto slash = path.rfind('/');
     const auto file = slash == std::string_view::npos ? path : path.substr(slash + 1);
-    return std::any_of(goal_.identifiers.begin(), goal_.identifiers.end(), [&](const std::string& name) {
-      return name == file || name == path || (name.find('/') != std::string::npos && ends_with(path, "/" + name));
-    });
+    return std::any_of(
+        goal_.identifiers.begin(), goal_.identifiers.end(), [&](const std::string& name) {
+          return name == file || name == path ||
+                 (name.find('/') != std::string::npos && ends_with(path, "/" + name));
+        });
   }
 
  private:
@@ -117,7 +120,8 @@ bool is_text(std::string_view bytes) {
   return bytes.find('\0') == std::string_view::npos && valid_utf8(bytes);
 }
 
-std::vector<RankedFile> rank_files(const Tree& tree, const BlobReader& read, const std::string& goal) {
+std::vector<RankedFile> rank_files(const Tree& tree, const BlobReader& read,
+                                   const std::string& goal) {
   const GoalWords wanted = goal_words(goal);
   const Counter counter(wanted);
   std::vector<RankedFile> files;
@@ -130,7 +134,8 @@ std::vector<RankedFile> rank_files(const Tree& tree, const BlobReader& read, con
     double ignored = 0;
     counter.count(path, hits.in_path, ignored);
     hits.named = counter.names(path);
-    if (entry.mode != FileMode::symlink && entry.size <= most_file_bytes && bytes_read < most_bytes) {
+    if (entry.mode != FileMode::symlink && entry.size <= most_file_bytes &&
+        bytes_read < most_bytes) {
       bytes_read += entry.size;
       if (const auto bytes = read(entry.blob); bytes && is_text(*bytes)) {
         file.text = true;
@@ -145,7 +150,8 @@ std::vector<RankedFile> rank_files(const Tree& tree, const BlobReader& read, con
   }
   const auto weight = weights(all, wanted.words.size());
   for (std::size_t i = 0; i < files.size(); ++i) {
-    files[i].score = score_of(all[i], weight, words / std::max(texts, 1.0)) * usefulness(files[i].path);
+    files[i].score =
+        score_of(all[i], weight, words / std::max(texts, 1.0)) * usefulness(files[i].path);
   }
   std::stable_sort(files.begin(), files.end(),
                    [](const RankedFile& a, const RankedFile& b) { return a.score > b.score; });

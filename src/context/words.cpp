@@ -1,17 +1,23 @@
 #include "context/words.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <set>
-
-#include "base/text.h"
 
 namespace mixagent {
 
 namespace {
 
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 bool is_alnum(char c) {
   // Letters beyond ASCII belong to words too.
   return is_upper(c) || is_lower(c) || is_digit(c) || (static_cast<unsigned char>(c) & 0x80U) != 0;
@@ -19,26 +25,29 @@ bool is_alnum(char c) {
 
 std::string stem(std::string word) {
   const auto size = word.size();
-  const bool plural = size > 3 && word.back() == 's' && word[size - 2] != 's' && word[size - 2] != 'u';
+  const bool plural =
+      size > 3 && word.back() == 's' && word[size - 2] != 's' && word[size - 2] != 'u';
   if (plural) word.pop_back();
   return word;
 }
 
 bool common(const std::string& word) {
   static const std::set<std::string> words = {
-      "the",  "and",  "for",   "with",  "that",   "this",   "from",  "into", "when",   "then",
-      "than", "not",  "are",   "was",   "should", "must",   "can",   "will", "all",    "any",
-      "add",  "fix",  "make",  "use",   "using",  "change", "new",   "it",   "to",     "of",
-      "in",   "on",   "is",    "be",    "an",     "as",     "at",    "by",   "or",     "if",
-      "so",   "we",   "you",   "our",   "out",    "up",     "no",    "do",   "doe",    "have",
-      "has",  "its",  "there", "where", "which",  "what",   "how",   "also", "instead", "current",
-      "code", "file", "work",  "please", "implement", "support", "update", "each", "but", "only"};
+      "the",    "and",       "for",     "with",   "that",    "this",    "from",  "into",   "when",
+      "then",   "than",      "not",     "are",    "was",     "should",  "must",  "can",    "will",
+      "all",    "any",       "add",     "fix",    "make",    "use",     "using", "change", "new",
+      "it",     "to",        "of",      "in",     "on",      "is",      "be",    "an",     "as",
+      "at",     "by",        "or",      "if",     "so",      "we",      "you",   "our",    "out",
+      "up",     "no",        "do",      "doe",    "have",    "has",     "its",   "there",  "where",
+      "which",  "what",      "how",     "also",   "instead", "current", "code",  "file",   "work",
+      "please", "implement", "support", "update", "each",    "but",     "only"};
   return words.count(word) != 0;
 }
 
 bool looks_like_code(std::string_view token) {
   if (token.size() < 3) return false;
-  if (token.find_first_of("_/") != std::string_view::npos || token.find("::") != std::string_view::npos) {
+  if (token.find_first_of("_/") != std::string_view::npos ||
+      token.find("::") != std::string_view::npos) {
     return true;
   }
   const auto dot = token.find('.');
@@ -72,7 +81,8 @@ std::vector<std::string> words_of(std::string_view text) {
     const char before = text[i - 1];
     const bool hump = is_upper(c) && (is_lower(before) || is_digit(before));
     // The last capital of a row begins the next word: HTTPHeader.
-    const bool row_ends = is_upper(before) && is_upper(c) && i + 1 < text.size() && is_lower(text[i + 1]);
+    const bool row_ends =
+        is_upper(before) && is_upper(c) && i + 1 < text.size() && is_lower(text[i + 1]);
     if (hump || row_ends) {
       flush(i);
       begin = i;

@@ -11,8 +11,9 @@ namespace mixagent {
 std::vector<std::string> words_of(std::string_view text);
 
 struct GoalWords {
-  std::vector<std::string> words;        // without common ones, each once, in order
-  std::vector<std::string> identifiers;  // written like code ("list_pages", "PageSize", "api/list.py"), as written
+  std::vector<std::string> words;  // without common ones, each once, in order
+  std::vector<std::string>
+      identifiers;  // written like code ("list_pages", "PageSize", "api/list.py"), as written
 };
 GoalWords goal_words(std::string_view goal);
 

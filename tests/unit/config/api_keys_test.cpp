@@ -53,7 +53,8 @@ TEST_CASE("a missing key is an error that says what to do") {
   CHECK(error.code == ErrorCode::auth);
   CHECK(error.where == "providers.p.api_key_cmd");
   processes.exit.code = 0;
-  CHECK(key_for(provider("NONE", "pass"), {}, processes, {}).error().what == "the command printed nothing");
+  CHECK(key_for(provider("NONE", "pass"), {}, processes, {}).error().what ==
+        "the command printed nothing");
 }
 
 TEST_CASE("secrets are what variables are named like, and what providers name") {
@@ -65,5 +66,6 @@ TEST_CASE("secrets are what variables are named like, and what providers name") 
                            {"SSH_AUTH_SOCK", "/run/user/1000/agent.1"},
                            {"HOME", "/home/somebody-else"},
                            {"EMPTY_KEY", ""}};
-  CHECK(known_secrets(env, lineup) == std::vector<std::string>{"ghp_0123456789abcdef", "provider-secret-1"});
+  CHECK(known_secrets(env, lineup) ==
+        std::vector<std::string>{"ghp_0123456789abcdef", "provider-secret-1"});
 }

@@ -13,9 +13,10 @@ namespace {
 using Files = std::map<std::string, std::string>;
 using Commands = std::vector<std::string>;
 
-const std::set<std::string> everything = {"npm",      "pnpm",  "yarn", "bun", "python3", "pytest", "cargo", "go",
-                                          "cmake",    "make",  "mix",  "mvn", "gradle",  "java",   "composer",
-                                          "vendor/bin/phpunit", "dotnet", "bundle", "swift", "deno"};
+const std::set<std::string> everything = {
+    "npm",    "pnpm",   "yarn",  "bun", "python3", "pytest", "cargo",    "go",
+    "cmake",  "make",   "mix",   "mvn", "gradle",  "java",   "composer", "vendor/bin/phpunit",
+    "dotnet", "bundle", "swift", "deno"};
 
 Detected detected(const Files& files, const std::set<std::string>& programs = everything) {
   RepositoryFiles repository;
@@ -25,7 +26,9 @@ Detected detected(const Files& files, const std::set<std::string>& programs = ev
     if (found == files.end()) return std::nullopt;
     return found->second;
   };
-  repository.has_program = [&programs](const std::string& name) { return programs.count(name) != 0; };
+  repository.has_program = [&programs](const std::string& name) {
+    return programs.count(name) != 0;
+  };
   return detect_commands(repository);
 }
 
@@ -55,18 +58,27 @@ TEST_CASE("the files of a repository tell its test commands") {
       {"pnpm", {{"package.json", npm_test}, {"pnpm-lock.yaml", ""}}, {"pnpm test"}},
       {"yarn", {{"package.json", npm_test}, {"yarn.lock", ""}}, {"yarn test"}},
       {"the default script is none",
-       {{"package.json", R"({"scripts": {"test": "echo \"Error: no test specified\" && exit 1"}})"}},
+       {{"package.json",
+         R"({"scripts": {"test": "echo \"Error: no test specified\" && exit 1"}})"}},
        {}},
       {"no scripts", {{"package.json", "{}"}}, {}},
       {"broken manifest", {{"package.json", "{"}}, {}},
-      {"pytest by configuration", {{"pyproject.toml", "[tool.pytest.ini_options]\n"}}, {"python3 -m pytest -q"}},
+      {"pytest by configuration",
+       {{"pyproject.toml", "[tool.pytest.ini_options]\n"}},
+       {"python3 -m pytest -q"}},
       {"pytest by its tests", {{"tests/test_a.py", pytest}}, {"python3 -m pytest -q"}},
-      {"unittest in a folder", {{"tests/test_a.py", unittest}}, {"python3 -m unittest discover -s tests"}},
+      {"unittest in a folder",
+       {{"tests/test_a.py", unittest}},
+       {"python3 -m unittest discover -s tests"}},
       {"unittest in a package",
        {{"tests/__init__.py", ""}, {"tests/test_a.py", unittest}},
        {"python3 -m unittest discover -s tests -t ."}},
-      {"unittest at the root", {{"calc.py", ""}, {"test_calc.py", unittest}}, {"python3 -m unittest"}},
-      {"mixed tests", {{"tests/test_a.py", unittest}, {"tests/test_b.py", pytest}}, {"python3 -m pytest -q"}},
+      {"unittest at the root",
+       {{"calc.py", ""}, {"test_calc.py", unittest}},
+       {"python3 -m unittest"}},
+      {"mixed tests",
+       {{"tests/test_a.py", unittest}, {"tests/test_b.py", pytest}},
+       {"python3 -m pytest -q"}},
       {"rust", {{"Cargo.toml", "[package]"}}, {"cargo test"}},
       {"go", {{"go.mod", "module x"}}, {"go test ./..."}},
       {"maven", {{"pom.xml", ""}}, {"mvn -q test"}},
@@ -77,9 +89,13 @@ TEST_CASE("the files of a repository tell its test commands") {
       {"make", {{"Makefile", "all:\n\ttrue\ntest: all\n\t./t\n"}}, {"make test"}},
       {"make check", {{"Makefile", "check:\n\t./t\n"}}, {"make check"}},
       {"no such target", {{"Makefile", "test:=1\ntests:\n\ttrue\n"}}, {}},
-      {"a language before make", {{"Makefile", "test:\n\tgo test\n"}, {"go.mod", ""}}, {"go test ./..."}},
+      {"a language before make",
+       {{"Makefile", "test:\n\tgo test\n"}, {"go.mod", ""}},
+       {"go test ./..."}},
       {"script", {{"test.sh", "exit 0"}}, {"bash test.sh"}},
-      {"two languages", {{"package.json", npm_test}, {"go.mod", ""}}, {"npm test", "go test ./..."}},
+      {"two languages",
+       {{"package.json", npm_test}, {"go.mod", ""}},
+       {"npm test", "go test ./..."}},
       {"nothing", {{"README.md", ""}}, {}},
   };
   for (const Case& test : cases) {

@@ -76,21 +76,23 @@ TEST_CASE("the catalogue holds together") {
                             "deepseek/deepseek-v4-pro", "google/gemini-3-flash"}) {
     CHECK(find_catalog_model(named) != nullptr);
   }
-  CHECK(model_from(*find_catalog_model("anthropic/claude-opus-4.8"), "anthropic").id == "claude-opus-4-8");
+  CHECK(model_from(*find_catalog_model("anthropic/claude-opus-4.8"), "anthropic").id ==
+        "claude-opus-4-8");
   CHECK(model_from(*find_catalog_model("anthropic/claude-opus-4.8"), "openrouter").id ==
         "anthropic/claude-opus-4.8");
 }
 
 TEST_CASE("seats that nobody configured take what the keys can reach") {
   const Ladders anthropic = main_seats(loaded(with_keys({"ANTHROPIC_API_KEY"})));
-  CHECK(anthropic ==
-        Ladders{{"planner", {"anthropic/claude-opus-5"}},
-                {"worker",
-                 {"anthropic/claude-haiku-4.5", "anthropic/claude-sonnet-5", "anthropic/claude-opus-5"}},
-                {"reviewer", {"anthropic/claude-sonnet-5"}}});
+  CHECK(anthropic == Ladders{{"planner", {"anthropic/claude-opus-5"}},
+                             {"worker",
+                              {"anthropic/claude-haiku-4.5", "anthropic/claude-sonnet-5",
+                               "anthropic/claude-opus-5"}},
+                             {"reviewer", {"anthropic/claude-sonnet-5"}}});
   const Ladders two = main_seats(loaded(with_keys({"ANTHROPIC_API_KEY", "OPENAI_API_KEY"})));
   CHECK(two == Ladders{{"planner", {"anthropic/claude-opus-5"}},
-                       {"worker", {"openai/gpt-5.6-luna", "anthropic/claude-sonnet-5", "openai/gpt-5.6-sol"}},
+                       {"worker",
+                        {"openai/gpt-5.6-luna", "anthropic/claude-sonnet-5", "openai/gpt-5.6-sol"}},
                        {"reviewer", {"anthropic/claude-sonnet-5"}}});
   const Ladders deepseek = main_seats(loaded(with_keys({"DEEPSEEK_API_KEY"})));
   CHECK(deepseek == Ladders{{"planner", {"deepseek/deepseek-v4-pro"}},
@@ -116,7 +118,8 @@ TEST_CASE("direct before OpenRouter, but another family before the same") {
 TEST_CASE("one family only is said, and every choice too") {
   const LoadedConfig config = loaded(with_keys({"ANTHROPIC_API_KEY"}));
   CHECK(has_note(config, "reviews run in the worker's own family (anthropic)"));
-  CHECK(has_note(config, "seats: planner anthropic/claude-opus-5; worker anthropic/claude-haiku-4.5 > "));
+  CHECK(has_note(config,
+                 "seats: planner anthropic/claude-opus-5; worker anthropic/claude-haiku-4.5 > "));
 }
 
 TEST_CASE("seats that start from the worker sit with its models; others are off") {
@@ -125,15 +128,17 @@ TEST_CASE("seats that start from the worker sit with its models; others are off"
   for (const char* name : {"tester", "frontend", "backend", "office"}) {
     CHECK(lineup.seats.at(name).ladder == worker);
   }
-  for (const char* name : {"advisor", "scout", "search"}) CHECK(lineup.seats.at(name).ladder.empty());
+  for (const char* name : {"advisor", "scout", "search"})
+    CHECK(lineup.seats.at(name).ladder.empty());
 }
 
 TEST_CASE("without any key the variables are listed") {
   const auto config = load_config(with_keys({}));
   REQUIRE(!config);
   CHECK(config.error().code == ErrorCode::auth);
-  for (const char* name : {"ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "DEEPSEEK_API_KEY",
-                           "XAI_API_KEY", "OPENROUTER_API_KEY", "MISTRAL_API_KEY", "GROQ_API_KEY"}) {
+  for (const char* name :
+       {"ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "DEEPSEEK_API_KEY", "XAI_API_KEY",
+        "OPENROUTER_API_KEY", "MISTRAL_API_KEY", "GROQ_API_KEY"}) {
     CHECK(config.error().hint.find(name) != std::string::npos);
   }
   ConfigSources blank = with_keys({});
@@ -143,17 +148,18 @@ TEST_CASE("without any key the variables are listed") {
 }
 
 TEST_CASE("replay, loopback and key-less providers need no key") {
-  for (const char* provider : {"api = \"replay\"\nbase_url = \"story.toml\"\n",
-                               "base_url = \"http://localhost:8080/v1\"\n",
-                               "base_url = \"http://127.0.0.1:9/v1\"\napi_key_env = \"NO_SUCH\"\n",
-                               "base_url = \"http://[::1]:9/v1\"\n",
-                               "base_url = \"https://gateway.example/v1\"\n"}) {
+  for (const char* provider :
+       {"api = \"replay\"\nbase_url = \"story.toml\"\n",
+        "base_url = \"http://localhost:8080/v1\"\n",
+        "base_url = \"http://127.0.0.1:9/v1\"\napi_key_env = \"NO_SUCH\"\n",
+        "base_url = \"http://[::1]:9/v1\"\n", "base_url = \"https://gateway.example/v1\"\n"}) {
     CAPTURE(provider);
-    ConfigSources from = with_keys({}, std::string("[providers.p]\n") + provider +
-                                           "[models.m]\nprovider = \"p\"\n");
+    ConfigSources from =
+        with_keys({}, std::string("[providers.p]\n") + provider + "[models.m]\nprovider = \"p\"\n");
     from.allow_unpriced = true;
     const LoadedConfig config = loaded(from);
-    CHECK(main_seats(config) == Ladders{{"planner", {"m"}}, {"worker", {"m"}}, {"reviewer", {"m"}}});
+    CHECK(main_seats(config) ==
+          Ladders{{"planner", {"m"}}, {"worker", {"m"}}, {"reviewer", {"m"}}});
   }
 }
 
@@ -164,8 +170,10 @@ TEST_CASE("configured seats: names, ladders, overrides") {
   LoadedConfig config = loaded(from);
   CHECK(config.config.lineup.seats.at("worker").ladder ==
         std::vector<std::string>{"openai/gpt-5.4", "anthropic/claude-opus-4.8"});
-  CHECK(config.config.lineup.seats.at("tester").ladder == config.config.lineup.seats.at("worker").ladder);
-  CHECK(config.config.lineup.seats.at("advisor").ladder == std::vector<std::string>{"openai/gpt-5.5"});
+  CHECK(config.config.lineup.seats.at("tester").ladder ==
+        config.config.lineup.seats.at("worker").ladder);
+  CHECK(config.config.lineup.seats.at("advisor").ladder ==
+        std::vector<std::string>{"openai/gpt-5.5"});
   CHECK(config.config.lineup.seats.at("reviewer").ladder ==
         std::vector<std::string>{"anthropic/claude-sonnet-5"});
 
@@ -186,10 +194,12 @@ TEST_CASE("configured seats: names, ladders, overrides") {
 }
 
 TEST_CASE("rungs without a key are left out; a seat without any is an error of keys") {
-  ConfigSources from = with_keys({"OPENAI_API_KEY"},
-                                 "[seats.worker]\nladder = [\"deepseek/deepseek-v4-pro\", \"openai/gpt-5.4\"]\n");
+  ConfigSources from =
+      with_keys({"OPENAI_API_KEY"},
+                "[seats.worker]\nladder = [\"deepseek/deepseek-v4-pro\", \"openai/gpt-5.4\"]\n");
   const LoadedConfig config = loaded(from);
-  CHECK(config.config.lineup.seats.at("worker").ladder == std::vector<std::string>{"openai/gpt-5.4"});
+  CHECK(config.config.lineup.seats.at("worker").ladder ==
+        std::vector<std::string>{"openai/gpt-5.4"});
   CHECK(has_note(config, "deepseek/deepseek-v4-pro needs DEEPSEEK_API_KEY"));
 
   from.user->text = "[seats.planner]\nmodel = \"anthropic/claude-opus-4.8\"\n";
@@ -198,7 +208,8 @@ TEST_CASE("rungs without a key are left out; a seat without any is an error of k
   CHECK(error.what.find("ANTHROPIC_API_KEY") != std::string::npos);
 
   from.user->text += "fallback = [\"openai/gpt-5.5\"]\n";
-  CHECK(loaded(from).config.lineup.seats.at("planner").ladder == std::vector<std::string>{"openai/gpt-5.5"});
+  CHECK(loaded(from).config.lineup.seats.at("planner").ladder ==
+        std::vector<std::string>{"openai/gpt-5.5"});
 
   // A reviewer is worth having, but not worth failing for.
   from.user->text = "[seats.reviewer]\nmodel = \"anthropic/claude-opus-4.8\"\n";
@@ -215,7 +226,8 @@ TEST_CASE("an unpriced model is refused under a cap") {
   from.allow_unpriced = true;
   CHECK(load_config(from).has_value());
   from.allow_unpriced = false;
-  from.user->text = user + "[budget]\nrun_usd = \"none\"\nstep_usd = \"none\"\nday_usd = \"none\"\n";
+  from.user->text =
+      user + "[budget]\nrun_usd = \"none\"\nstep_usd = \"none\"\nday_usd = \"none\"\n";
   CHECK(load_config(from).has_value());
   from.user->text = user + "price = { input = 1, output = 2 }\n";
   CHECK(loaded(from).config.lineup.models.at("m").price->output.pico == 2'000'000);
@@ -232,9 +244,11 @@ TEST_CASE("models and providers that do not fit together") {
        "add provider = \"...\""},
       {"[models.\"openai/gpt-5.6\"]\ntier = 1\n",
        "model \"openai/gpt-5.6\" is not in the catalogue and names no provider", "did you mean"},
-      {"[models.m]\nprovider = \"opnai\"\n", "there is no provider \"opnai\"", "did you mean \"openai\"?"},
+      {"[models.m]\nprovider = \"opnai\"\n", "there is no provider \"opnai\"",
+       "did you mean \"openai\"?"},
       {"[providers.p]\napi = \"openai-chat\"\n", "provider \"p\" has no base_url", "add base_url"},
-      {"[providers.p]\nbase_url = \"p.example/v1\"\n", "\"p.example/v1\" is no http address", "write it as"},
+      {"[providers.p]\nbase_url = \"p.example/v1\"\n", "\"p.example/v1\" is no http address",
+       "write it as"},
       {"[providers.p]\nbase_url = \"http://p.example/v1\"\n",
        "plain http to another machine would show the key to others", "use https"},
       {"[providers.p]\nbase_url = \"http://127.0.0.1.evil.example/v1\"\n",
@@ -260,7 +274,8 @@ tier = 2
 price = { input = 0.5 }
 [providers.openai]
 base_url = "http://127.0.0.1:1/v1"
-)")).config.lineup;
+)"))
+                            .config.lineup;
   const Model& model = lineup.models.at("deepseek/deepseek-v4-pro");
   CHECK(model.provider == "openrouter");
   CHECK(model.id == "deepseek/deepseek-v4-pro");

@@ -88,22 +88,23 @@ TEST_CASE("unknown keys are named with their place and the nearest, in every lay
   std::vector<Case> cases = {
       {sources("[budget]\nrun_us = 1\n"), "/u/config.toml:2:1", "unknown key \"budget.run_us\"",
        "did you mean \"budget.run_usd\"?"},
-      {sources({}, "\n[bugdet]\nrun_usd = 1\n"), "mixagent.toml:3:1", "unknown key \"bugdet.run_usd\"",
-       "did you mean \"budget\"?"},
+      {sources({}, "\n[bugdet]\nrun_usd = 1\n"), "mixagent.toml:3:1",
+       "unknown key \"bugdet.run_usd\"", "did you mean \"budget\"?"},
       {sources("run_usd = 1\n"), "/u/config.toml:1:1", "unknown key \"run_usd\"",
        "did you mean \"budget.run_usd\"?"},
       {sources("[seats.wroker]\nmodel = \"x\"\n"), "/u/config.toml:2:1",
        "unknown key \"seats.wroker.model\": there is no \"wroker\"", "did you mean \"worker\"?"},
       {sources("[seats.worker]\nladders = []\n"), "/u/config.toml:2:1",
        "unknown key \"seats.worker.ladders\"", "did you mean \"seats.worker.ladder\"?"},
-      {sources("[models.\"a/b\"]\nteir = 1\n"), "/u/config.toml:2:1", "unknown key \"models.\"a/b\".teir\"",
-       "did you mean \"models.\"a/b\".tier\"?"},
+      {sources("[models.\"a/b\"]\nteir = 1\n"), "/u/config.toml:2:1",
+       "unknown key \"models.\"a/b\".teir\"", "did you mean \"models.\"a/b\".tier\"?"},
       {sources("[run.jobs]\nmax = 1\n"), "/u/config.toml:2:1", "unknown key \"run.jobs.max\"",
        "\"run.jobs\" is no table"},
       {sources("budget = 5\n"), "/u/config.toml:1:1", "budget: expected a table of keys",
        "write it as [budget]"},
       {sources("[review.accept_score]\ncodes = 0.5\n"), "/u/config.toml:2:1",
-       "unknown key \"review.accept_score.codes\": there is no \"codes\"", "did you mean \"code\"?"},
+       "unknown key \"review.accept_score.codes\": there is no \"codes\"",
+       "did you mean \"code\"?"},
   };
   Case environment{sources(), "MIXAGENT_BUDGET_RUN_USD", "unknown key \"budget_run_usd\"",
                    "did you mean MIXAGENT_BUDGET__RUN_USD?"};
@@ -139,15 +140,18 @@ TEST_CASE("wrong values are refused with what was expected") {
       {"run.lane = \"sole\"", "run.lane: expected one of auto, solo, plan"},
       {"budget.run_usd = -1", "budget.run_usd: expected an amount of USD from 0 on, or \"none\""},
       {"budget.run_usd = \"lots\"", "budget.run_usd: expected an amount of USD, or \"none\""},
-      {"budget.escalation_reserve = 1.5", "budget.escalation_reserve: expected a number from 0 to 0.9"},
+      {"budget.escalation_reserve = 1.5",
+       "budget.escalation_reserve: expected a number from 0 to 0.9"},
       {"verify.setup = \"npm ci\"", "verify.setup: expected a list of strings"},
       {"verify.setup = [1]", "verify.setup: expected a list of strings"},
       {"verify.checks = [\"\"]",
-       "verify.checks: expected a command, or { command = \"...\", results = \"...\", timeout_s = 600 }"},
+       "verify.checks: expected a command, or { command = \"...\", results = \"...\", timeout_s = "
+       "600 }"},
       {"verify.checks = [{command = \"x\", results = \"xml\"}]",
        "verify.checks: expected results = junit:PATH, tap, go-json, pytest or ctest"},
       {"verify.refuse_flagged = 1", "verify.refuse_flagged: expected true or false"},
-      {"review.accept_score = 2", "review.accept_score: expected a number from 0 to 1, or \"adaptive\""},
+      {"review.accept_score = 2",
+       "review.accept_score: expected a number from 0 to 1, or \"adaptive\""},
       {"providers.x.base_url = 1", "providers.x.base_url: expected a string"},
   };
   for (const Case& test : cases) {
@@ -196,7 +200,8 @@ hedge_after_ms = 900
   const Check junit{"pytest", 30, "junit:/tmp/r.xml", CheckOrigin::user};
   CHECK(config.verify.checks == std::vector<Check>{plain, junit});
   CHECK(config.verify.protect == std::vector<std::string>{"golden/**"});
-  CHECK(config.review.accept_by_action == std::map<std::string, double>{{"code", 0.8}, {"docs", 0.5}});
+  CHECK(config.review.accept_by_action ==
+        std::map<std::string, double>{{"code", 0.8}, {"docs", 0.5}});
   CHECK(config.review.rounds == 3);
   CHECK(config.lineup.seat("reviewer")->rounds == 3);
   CHECK(config.sandbox.network == NetworkMode::proxy);
@@ -220,8 +225,12 @@ hedge_after_ms = 900
 
 TEST_CASE("the command line is read as TOML, and as text where text belongs") {
   ConfigSources from = sources();
-  from.overrides = {"run.lane=solo", "verify.checks=npm test", "verify.setup=[\"a\", \"b\"]",
-                    "models.\"x/y\".id=5", "models.\"x/y\".provider=openai", "review.accept_score=adaptive",
+  from.overrides = {"run.lane=solo",
+                    "verify.checks=npm test",
+                    "verify.setup=[\"a\", \"b\"]",
+                    "models.\"x/y\".id=5",
+                    "models.\"x/y\".provider=openai",
+                    "review.accept_score=adaptive",
                     "providers.p={ base_url = \"https://p/v1\" }"};
   const Config config = loaded(from).config;
   CHECK(config.run.lane == Lane::solo);

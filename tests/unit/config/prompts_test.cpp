@@ -1,6 +1,7 @@
+#include "config/prompts.h"
+
 #include "base/text.h"
 #include "config/load.h"
-#include "config/prompts.h"
 #include "config/seats.h"
 #include "core/actions.h"
 
@@ -124,8 +125,8 @@ TEST_CASE("what every call pays for stays small") {
     const Seat& seat = seats->at(limit.seat).seat;
     const std::int64_t prompt = estimate_tokens(prompts.render(seat.prompt, {}).value());
     const std::int64_t tools = tokens_of_tools(seat.tools);
-    std::cout << limit.seat << ": prompt " << prompt << " + tools " << tools << " = " << prompt + tools
-              << " of " << limit.most << " tokens\n";
+    std::cout << limit.seat << ": prompt " << prompt << " + tools " << tools << " = "
+              << prompt + tools << " of " << limit.most << " tokens\n";
     CHECK(prompt + tools < limit.most);
   }
 }

@@ -10,9 +10,9 @@ TEST_CASE("the built-in seats are those of the contract") {
   const auto seats = load_seats({});
   REQUIRE_MESSAGE(seats, (seats ? "" : describe(seats.error())));
   const std::vector<std::string> look = {"read_file", "list_files", "search"};
-  const std::vector<std::string> work = {"read_file",  "list_files",  "search",      "edit_file",
-                                         "write_file", "run_command", "ask_advisor", "finish",
-                                         "give_up"};
+  const std::vector<std::string> work = {"read_file",   "list_files", "search",
+                                         "edit_file",   "write_file", "run_command",
+                                         "ask_advisor", "finish",     "give_up"};
   const auto with = [&](const char* terminal) {
     auto tools = look;
     tools.emplace_back(terminal);
@@ -45,8 +45,8 @@ TEST_CASE("the built-in seats are those of the contract") {
 }
 
 TEST_CASE("a user's file changes what it names, for the seats that start from it too") {
-  const auto seats =
-      load_seats({{"worker", {"w.toml", "max_turns = 7\n"}}, {"tester", {"t.toml", "max_turns = 9\n"}}});
+  const auto seats = load_seats(
+      {{"worker", {"w.toml", "max_turns = 7\n"}}, {"tester", {"t.toml", "max_turns = 9\n"}}});
   REQUIRE(seats);
   CHECK(seats->at("worker").seat.max_turns == 7);
   CHECK(seats->at("backend").seat.max_turns == 7);

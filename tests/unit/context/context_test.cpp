@@ -44,10 +44,8 @@ TEST_CASE("the files that the goal is about come first") {
     const char *goal, *first;
   };
   const std::vector<Case> cases = {
-      {"add pagination to list_orders", "api/list.py"},
-      {"users cannot login", "api/auth.py"},
-      {"the cart loses items", "web/cart.js"},
-      {"fix test_list.py", "tests/test_list.py"},
+      {"add pagination to list_orders", "api/list.py"}, {"users cannot login", "api/auth.py"},
+      {"the cart loses items", "web/cart.js"},          {"fix test_list.py", "tests/test_list.py"},
       {"describe the shop in README.md", "README.md"},
   };
   for (const Case& test : cases) {
@@ -66,24 +64,28 @@ TEST_CASE("the files that the goal is about come first") {
 TEST_CASE("a planner sees the tree and the matching files, within its budget") {
   const FilesInMemory files = shop();
   const CuratedContext context;
-  const std::string text = context.planner_context(files.tree, files.reader(), "paginate list_orders", 2'000);
+  const std::string text =
+      context.planner_context(files.tree, files.reader(), "paginate list_orders", 2'000);
   CHECK(text.find("7 files:\n") == 0);
   CHECK(text.find("api/: auth.py list.py\n") != std::string::npos);
   CHECK(text.find("## api/list.py (2 lines)\n```\ndef list_orders(limit):") != std::string::npos);
   CHECK(text.find("PNG\0") == std::string::npos);
   for (const std::int64_t budget : {50, 200, 500, 1'000, 5'000}) {
     CAPTURE(budget);
-    const auto cut = context.planner_context(files.tree, files.reader(), "paginate list_orders", budget);
+    const auto cut =
+        context.planner_context(files.tree, files.reader(), "paginate list_orders", budget);
     CHECK(estimate_tokens(cut) <= budget + 30);  // the heading and the count of what is missing
   }
-  CHECK(context.planner_context({}, files.reader(), "x", 100) == "The repository holds no files yet.\n");
+  CHECK(context.planner_context({}, files.reader(), "x", 100) ==
+        "The repository holds no files yet.\n");
 }
 
 TEST_CASE("a large tree is cut with counts") {
   FilesInMemory files;
   for (int folder = 0; folder < 40; ++folder) {
     for (int i = 0; i < 50; ++i) {
-      files.add("pkg" + std::to_string(folder) + "/sub/file" + std::to_string(i) + ".go", "package x\n");
+      files.add("pkg" + std::to_string(folder) + "/sub/file" + std::to_string(i) + ".go",
+                "package x\n");
     }
   }
   files.add("main.go", "package main\n");
@@ -124,7 +126,8 @@ TEST_CASE("a worker gets its files whole, or their heads, and is told what is wh
   };
 
   WorkerFiles shown = show({"api/list.py", "api/new.py"}, 1'000);
-  CHECK(shown.text == "## api/list.py\n```\ndef list_orders(limit):\n    return orders[:limit]\n```\n");
+  CHECK(shown.text ==
+        "## api/list.py\n```\ndef list_orders(limit):\n    return orders[:limit]\n```\n");
   CHECK(shown.whole == std::vector<std::string>{"api/list.py"});
 
   shown = show({"api/*.py", "api/list.py"}, 1'000);
@@ -133,7 +136,8 @@ TEST_CASE("a worker gets its files whole, or their heads, and is told what is wh
   shown = show({"big.py", "api/list.py"}, 1'000);
   CHECK(shown.whole == std::vector<std::string>{"api/list.py"});
   CHECK(shown.text.find("## big.py (lines 1-") == 0);
-  CHECK(shown.text.find(" of 1000; read_file shows the rest)\n```\nvalue 1\n") != std::string::npos);
+  CHECK(shown.text.find(" of 1000; read_file shows the rest)\n```\nvalue 1\n") !=
+        std::string::npos);
   CHECK(estimate_tokens(shown.text) <= 1'000);
 
   shown = show({"logo.png", "link"}, 1'000);
@@ -157,8 +161,10 @@ TEST_CASE("notes come from the root down, one file a folder") {
   const auto notes = [&](const std::vector<std::string>& paths) {
     return context.notes_for(files.tree, files.reader(), paths);
   };
-  const std::string root = "From AGENTS.md:\nRoot rules.\n", api = "\nFrom api/CLAUDE.md:\nApi rules.\n",
-                    v1 = "\nFrom api/v1/GEMINI.md:\nV1 rules.\n", web = "\nFrom web/AGENTS.md:\nWeb rules.\n";
+  const std::string root = "From AGENTS.md:\nRoot rules.\n",
+                    api = "\nFrom api/CLAUDE.md:\nApi rules.\n",
+                    v1 = "\nFrom api/v1/GEMINI.md:\nV1 rules.\n",
+                    web = "\nFrom web/AGENTS.md:\nWeb rules.\n";
   CHECK(notes({}) == root);
   CHECK(notes({"api/list.py"}) == root + api);
   CHECK(notes({"api/v1/x.py"}) == root + api + v1);

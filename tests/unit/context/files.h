@@ -2,6 +2,7 @@
 // A tree with its bytes in memory.
 
 #include "base/digest.h"
+
 #include "mixagent/context.h"
 
 #include <map>

@@ -27,7 +27,8 @@ TEST_CASE("identifiers are taken apart") {
 }
 
 TEST_CASE("a goal yields its telling words and what is written like code") {
-  const GoalWords goal = goal_words("Add pagination to the list_orders API in api/list.py, with PageSize.");
+  const GoalWords goal =
+      goal_words("Add pagination to the list_orders API in api/list.py, with PageSize.");
   CHECK(goal.identifiers == Words{"list_orders", "api/list.py", "PageSize"});
   CHECK(goal.words == Words{"pagination", "list", "order", "api", "py", "page", "size"});
   CHECK(goal_words("please fix it").words.empty());

@@ -9,7 +9,8 @@
 
 namespace mixagent {
 
-// USD per 1,000,000 tokens: input, output, cached input; "?" without a price, "free" where it is zero.
+// USD per 1,000,000 tokens: input, output, cached input; "?" without a price, "free" where it is
+// zero.
 std::vector<std::string> price_cells(const std::optional<Price>& price);
 
 }  // namespace mixagent

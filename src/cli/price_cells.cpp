@@ -1,4 +1,4 @@
-#include "cli/money_text.h"
+#include "cli/price_cells.h"
 
 #include <cstdio>
 
