@@ -74,6 +74,18 @@ CommandResult refuse(std::string why) {
   return result;
 }
 
+// The private user has to get through our own folders to the workspace; without a mount view there
+// is no other way in.
+void open_the_way(const fs::path& cache, const fs::path& workspace) {
+  for (fs::path folder = workspace.parent_path(); at_or_below(folder.string(), cache.string());
+       folder = folder.parent_path()) {
+    struct stat status {};
+    if (stat(folder.c_str(), &status) != 0 ||
+        chmod(folder.c_str(), (status.st_mode & 07777) | 0111) != 0)
+      return;
+  }
+}
+
 class CommandSandbox final : public Sandbox {
  public:
   struct Parts {
@@ -81,6 +93,7 @@ class CommandSandbox final : public Sandbox {
     Policy policy;
     BwrapFeatures features;
     std::string init, filter;
+    fs::path cache;
     std::unique_ptr<Scratch> scratch;  // reduced, external, none
   };
   CommandSandbox(Parts parts, Processes& processes)
@@ -94,6 +107,8 @@ class CommandSandbox final : public Sandbox {
       return refuse("the command is longer than 120 KB; write it into a file and run that");
     if (command.command.find('\0') != std::string::npos)
       return refuse("the command holds a NUL byte");
+    if (parts_.isolation == Isolation::reduced && parts_.policy.private_uid)
+      open_the_way(parts_.cache, command.workspace);
     auto exit = processes_.run(process_for(command), cancel);
     if (!exit && exit.error().code == ErrorCode::cancelled) return fail(std::move(exit).error());
     if (!exit) return fail(explain_failure(parts_.isolation, describe(exit.error())));
@@ -231,6 +246,7 @@ Result<std::unique_ptr<Sandbox>> make_untried_sandbox(const SandboxOptions& opti
                                                       Processes& processes) {
   CommandSandbox::Parts parts;
   parts.isolation = options.config.isolation;
+  parts.cache = options.cache;
   MIX_TRY(parts.policy, make_policy(options));
   MIX_TRY(parts.init, extract_init(options.cache));
   if (parts.isolation == Isolation::full) {

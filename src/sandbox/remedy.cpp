@@ -46,7 +46,7 @@ constexpr Cause causes[] = {
     {"Landlock", "this kernel has no Landlock of ABI 3 or later",
      "use a kernel of version 6.2 or later"},
     {"cannot enter", "the private user of the commands cannot reach the workspace's folder",
-     "point XDG_CACHE_HOME to a folder that all users may enter"},
+     "point XDG_CACHE_HOME to a folder that all users may enter (/var/tmp/cache)"},
     {"failed user",
      "this root is not the machine's: the private user 60000-63999 does not exist for it",
      "map that range into the container, or run it as an ordinary user"},

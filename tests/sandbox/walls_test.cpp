@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <cstdio>
 #include <dirent.h>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <netinet/in.h>
@@ -20,6 +21,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
@@ -97,11 +99,17 @@ bool contains(const std::string& text, std::string_view part) {
 // Processes on this machine whose command line holds `mark`.
 int marked(const std::string& mark) {
   int count = 0;
-  for (const auto& entry : fs::directory_iterator("/proc")) {
-    std::ifstream file(entry.path() / "cmdline");
-    std::string line((std::istreambuf_iterator<char>(file)), {});
-    count += contains(line, mark);
+  DIR* proc = opendir("/proc");
+  while (const dirent* entry = readdir(proc)) {
+    char line[4096];
+    const std::string path = std::string("/proc/") + entry->d_name + "/cmdline";
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) continue;
+    const ssize_t got = read(fd, line, sizeof line);
+    close(fd);
+    if (got > 0) count += contains(std::string(line, static_cast<std::size_t>(got)), mark);
   }
+  closedir(proc);
   return count;
 }
 
@@ -270,6 +278,29 @@ TEST_CASE("whatever is left behind is dead when run returns") {
   REQUIRE_FALSE(cancelled);
   CHECK(cancelled.error().code == ErrorCode::cancelled);
   CHECK(marked(mark) == 0);
+}
+
+TEST_CASE("everything dies with a mixagent that is killed") {
+  for (const Isolation isolation : {Isolation::full, Isolation::external}) {
+    Ground ground(isolation);
+    if (!ground.open()) return;
+    const std::string mark = "mixorphan" + std::to_string(getpid());
+    const pid_t child = fork();
+    if (child == 0) {
+      (void)ground.sandbox().run(
+          ground.command("perl -MPOSIX -e '$SIG{$_} = \"IGNORE\" for qw(TERM INT HUP); $0 = \"" +
+                         mark + "\"; setsid; sleep 1000'; sleep 1000"),
+          {});
+      _exit(0);
+    }
+    for (int i = 0; i < 500 && marked(mark) == 0; ++i)
+      std::this_thread::sleep_for(milliseconds(20));
+    CHECK(marked(mark) > 0);
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    for (int i = 0; i < 500 && marked(mark) > 0; ++i) std::this_thread::sleep_for(milliseconds(20));
+    CHECK(marked(mark) == 0);
+  }
 }
 
 TEST_CASE("exit codes are the command's own") {

@@ -1,5 +1,8 @@
-/* What the command may no longer do. Each part is irreversible for this process and everything that it starts. */
+/* What the command may no longer do. Each part is irreversible for this process and everything that
+ * it starts. */
 #define _GNU_SOURCE
+#include "init.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -9,15 +12,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "init.h"
-
-/* Not in the headers of every libc that we build with. The numbers are the same on all architectures. */
+/* Not in the headers of every libc that we build with. The numbers are the same on all
+ * architectures. */
 #define NR_LANDLOCK_CREATE 444
 #define NR_LANDLOCK_ADD 445
 #define NR_LANDLOCK_RESTRICT 446
@@ -45,7 +48,8 @@ void limit_resources(const struct options* o) {
   limit(RLIMIT_NOFILE, 4096);
   if (o->disk_mb) limit(RLIMIT_FSIZE, (unsigned long long)o->disk_mb << 20);
   if (o->nproc) limit(RLIMIT_NPROC, (unsigned long long)o->nproc);
-  /* No RLIMIT_AS or RLIMIT_DATA: address space that is only reserved would count (sanitizers, managed heaps). */
+  /* No RLIMIT_AS or RLIMIT_DATA: address space that is only reserved would count (sanitizers,
+   * managed heaps). */
   const int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (fd >= 0 && write(fd, "1000", 4) == 4) close(fd);
 }
@@ -62,14 +66,17 @@ static void allow(int ruleset, const char* path, uint64_t rights) {
 
 void enter_landlock(const struct options* o) {
   const long abi = syscall(NR_LANDLOCK_CREATE, NULL, 0, 1U);
+  const bool must = !strcmp(o->landlock, "must");
   report("landlock %ld", abi < 0 ? 0 : abi);
-  if (abi < 1 || (o->landlock_required && abi < 3)) {
-    if (o->landlock_required) die("Landlock of ABI 3 or later");
+  if (abi < 1 || (must && abi < 3)) {
+    if (must) die("Landlock of ABI 3 or later");
     return;
   }
   const uint64_t fs = abi >= 5 ? 0xffff : abi >= 3 ? 0x7fff : abi >= 2 ? 0x3fff : 0x1fff;
   const struct ruleset all = {fs, abi >= 4 && o->no_tcp ? 3 : 0, abi >= 6 ? 3 : 0};
-  const size_t size = abi >= 6 ? sizeof all : abi >= 4 ? offsetof(struct ruleset, scoped) : sizeof fs;
+  const size_t size = abi >= 6   ? sizeof all
+                      : abi >= 4 ? offsetof(struct ruleset, scoped)
+                                 : sizeof fs;
   const int ruleset = (int)syscall(NR_LANDLOCK_CREATE, &all, size, 0);
   if (ruleset < 0) die("Landlock rules");
   for (int i = 0; i < o->read_only.count; i++) allow(ruleset, o->read_only.list[i], read_rights);
@@ -99,11 +106,11 @@ void enter_seccomp(const struct options* o) {
   char* bytes = (char*)filter;
   size_t have = 0;
   for (ssize_t got; have < sizeof filter; have += (size_t)got) {
-    got = read(o->seccomp_fd, bytes + have, sizeof filter - have);
+    got = read((int)o->seccomp_fd, bytes + have, sizeof filter - have);
     if (got < 0) die("reading the filter");
     if (got == 0) break;
   }
-  close(o->seccomp_fd);
+  close((int)o->seccomp_fd);
   errno = EINVAL;
   if (have == 0 || have == sizeof filter || have % sizeof filter[0]) die("the filter's size");
   const struct sock_fprog program = {(unsigned short)(have / sizeof filter[0]), filter};

@@ -13,15 +13,16 @@ struct paths {
 };
 
 struct options {
-  pid_t parent; /* end when this process ends; 0: pid 1, the kernel sees to it */
-  long uid;     /* become this user; -1: stay */
-  int seccomp_fd, report_fd;
-  bool landlock, landlock_required, no_tcp, keep_fds;
+  long parent; /* end when this process ends; 0: pid 1, the kernel sees to it */
+  long uid;    /* become this user; -1: stay */
+  long seccomp_fd, report_fd;
+  const char* landlock; /* "best", "must" or NULL */
+  bool no_tcp, keep_fds;
   struct paths read_only, writable;
   long timeout_ms, memory_mb, disk_mb, processes, nproc; /* 0: no limit */
   const char* disk;                                      /* folder whose growth counts */
+  struct paths memory_fs; /* tmpfs mounts: their use counts as memory */
   const char* cwd;
-  struct paths memory_fs;                                /* tmpfs mounts: their use counts as memory */
   char** argv;
 };
 

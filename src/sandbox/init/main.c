@@ -1,11 +1,13 @@
-/* mixagent-init: starts one command, watches it, and sees to it that nothing of it is left when it ends. libc only, static.
+/* mixagent-init: starts one command, watches it, and sees to it that nothing of it is left when it
+   ends. libc only, static.
 
      mixagent-init [OPTION...] -- PROGRAM [ARG...]
 
-   It plays two parts with the same code. Inside a sandbox it is pid 1: it confines itself, then starts the command, so that
-   nothing in the pid namespace is unfiltered, and when it exits the kernel kills the rest. Outside (in front of bubblewrap, or
-   where there are no namespaces) it is the subreaper of all that it starts, and kills that until nothing is left; there it
-   stays outside of the command's confinement, out of reach of its signals.
+   It plays two parts with the same code. Inside a sandbox it is pid 1: it confines itself, then
+   starts the command, so that nothing in the pid namespace is unfiltered, and when it exits the
+   kernel kills the rest. Outside (in front of bubblewrap, or where there are no namespaces) it is
+   the subreaper of all that it starts, and kills that until nothing is left; there it stays outside
+   of the command's confinement, out of reach of its signals.
 
      --parent PID        end as if by SIGTERM when that process, which must be the parent, ends
      --keep-fds          hand all descriptors on (else only 0, 1, 2)
@@ -20,8 +22,9 @@
      --processes N
      --disk-mb N         of files changed below --disk PATH
 
-   Exit status: the command's, 128+n by signal n, 124 at the timeout, 137 by a limit, 125 if the confinement failed.
-   Lines of the report: "ready" once the confinement stands, "landlock ABI", "timeout", "limit TEXT", "failed TEXT". */
+   Exit status: the command's, 128+n by signal n, 124 at the timeout, 137 by a limit, 125 if the
+   confinement failed. Lines of the report: "ready" once the confinement stands, "landlock ABI",
+   "timeout", "limit TEXT", "failed TEXT". */
 #define _GNU_SOURCE
 #include "init.h"
 
@@ -49,7 +52,7 @@ void report(const char* format, ...) {
   if (o.report_fd < 0 || length < 0) return;
   if (length > (int)sizeof line - 2) length = (int)sizeof line - 2;
   line[length] = '\n';
-  if (write(o.report_fd, line, (size_t)length + 1) < 0) return;
+  if (write((int)o.report_fd, line, (size_t)length + 1) < 0) return;
 }
 
 void die(const char* what) {
@@ -71,42 +74,57 @@ static void add_path(struct paths* paths, const char* path) {
   paths->list[paths->count++] = path;
 }
 
-static void parse(int argc, char** argv) {
-  for (int i = 1; i < argc; i++) {
-    const char* name = argv[i];
-    if (!strcmp(name, "--")) {
-      o.argv = argv + i + 1;
-      break;
+enum kind { is_flag, is_number, is_text, is_path };
+
+static const struct {
+  const char* name;
+  enum kind kind;
+  void* where;
+} known[] = {
+    {"--parent", is_number, &o.parent},
+    {"--keep-fds", is_flag, &o.keep_fds},
+    {"--cwd", is_text, &o.cwd},
+    {"--report", is_number, &o.report_fd},
+    {"--uid", is_number, &o.uid},
+    {"--seccomp", is_number, &o.seccomp_fd},
+    {"--landlock", is_text, &o.landlock},
+    {"--read", is_path, &o.read_only},
+    {"--write", is_path, &o.writable},
+    {"--no-tcp", is_flag, &o.no_tcp},
+    {"--nproc", is_number, &o.nproc},
+    {"--timeout-ms", is_number, &o.timeout_ms},
+    {"--memory-mb", is_number, &o.memory_mb},
+    {"--memory-fs", is_path, &o.memory_fs},
+    {"--processes", is_number, &o.processes},
+    {"--disk-mb", is_number, &o.disk_mb},
+    {"--disk", is_text, &o.disk},
+};
+
+/* Returns how many arguments it took. */
+static int parse_option(const char* name, char* value) {
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+    if (strcmp(known[i].name, name) != 0) continue;
+    if (known[i].kind == is_flag) {
+      *(bool*)known[i].where = true;
+      return 1;
     }
-    if (!strcmp(name, "--keep-fds")) {
-      o.keep_fds = true;
-      continue;
-    }
-    if (!strcmp(name, "--no-tcp")) {
-      o.no_tcp = true;
-      continue;
-    }
-    const char* value = i + 1 < argc ? argv[++i] : "";
-    const long number = strtol(value, NULL, 10);
-    if (!strcmp(name, "--parent")) o.parent = (pid_t)number;
-    else if (!strcmp(name, "--report")) o.report_fd = (int)number;
-    else if (!strcmp(name, "--uid")) o.uid = number;
-    else if (!strcmp(name, "--seccomp")) o.seccomp_fd = (int)number;
-    else if (!strcmp(name, "--landlock")) o.landlock = true, o.landlock_required = !strcmp(value, "must");
-    else if (!strcmp(name, "--read")) add_path(&o.read_only, value);
-    else if (!strcmp(name, "--write")) add_path(&o.writable, value);
-    else if (!strcmp(name, "--nproc")) o.nproc = number;
-    else if (!strcmp(name, "--timeout-ms")) o.timeout_ms = number;
-    else if (!strcmp(name, "--memory-mb")) o.memory_mb = number;
-    else if (!strcmp(name, "--memory-fs")) add_path(&o.memory_fs, value);
-    else if (!strcmp(name, "--processes")) o.processes = number;
-    else if (!strcmp(name, "--disk-mb")) o.disk_mb = number;
-    else if (!strcmp(name, "--disk")) o.disk = value;
-    else if (!strcmp(name, "--cwd")) o.cwd = value;
-    else errno = EINVAL, die(name);
+    errno = EINVAL;
+    if (!value) die(name);
+    if (known[i].kind == is_number) *(long*)known[i].where = strtol(value, NULL, 10);
+    if (known[i].kind == is_text) *(const char**)known[i].where = value;
+    if (known[i].kind == is_path) add_path(known[i].where, value);
+    return 2;
   }
   errno = EINVAL;
-  if (!o.argv || !o.argv[0]) die("no program");
+  die(name);
+}
+
+static void parse(char** argv) {
+  char** next = argv + 1;
+  while (*next && strcmp(*next, "--") != 0) next += parse_option(next[0], next[1]);
+  errno = EINVAL;
+  if (!*next || !next[1]) die("no program");
+  o.argv = next + 1;
 }
 
 /* ---- starting */
@@ -147,8 +165,8 @@ static pid_t start(bool is_pid1, const sigset_t* unblocked) {
 struct state {
   pid_t child;
   bool ended, stopping;
-  int status;              /* of the child, for wait(2) */
-  int verdict;             /* exit status that replaces the child's; 0: none */
+  int status;  /* of the child, for wait(2) */
+  int verdict; /* exit status that replaces the child's; 0: none */
   long long deadline, kill_at;
 };
 
@@ -184,7 +202,8 @@ static void check_limits(struct state* s) {
   }
 }
 
-/* From outside of the pid namespace a sender has no number; without one only the parent may tell us to stop. */
+/* From outside of the pid namespace a sender has no number; without one only the parent may tell us
+ * to stop. */
 static bool may_stop_us(const siginfo_t* info) {
   return getpid() == 1 ? info->si_pid == 0 : info->si_pid == o.parent || info->si_pid == 0;
 }
@@ -221,7 +240,8 @@ static void kill_the_rest(void) {
 }
 
 int main(int argc, char** argv) {
-  parse(argc, argv);
+  (void)argc;
+  parse(argv);
   const bool is_pid1 = getpid() == 1;
   prctl(PR_SET_DUMPABLE, 0);
   if (o.parent) {

@@ -1,5 +1,7 @@
 /* Limits that the kernel has no switch for here: what all processes of the command use together. */
 #define _GNU_SOURCE
+#include "init.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,8 +13,6 @@
 #include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "init.h"
 
 static ssize_t read_text(const char* path, char* text, size_t size) {
   const int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -64,7 +64,9 @@ void each_process(visit* f, void* data) {
     each_descendant(getpid(), 0, f, data);
 }
 
-static void send(pid_t pid, void* number) { kill(pid, *(int*)number); }
+static void send(pid_t pid, void* number) {
+  kill(pid, *(int*)number);
+}
 
 void signal_all(int number) {
   if (getpid() == 1) {
@@ -108,7 +110,8 @@ static long long memory_fs_mb(const struct options* o) {
   return bytes >> 20;
 }
 
-/* Resident pages count shared ones once for each process; only if that is too much is the exact, dearer sum taken. */
+/* Resident pages count shared ones once for each process; only if that is too much is the exact,
+ * dearer sum taken. */
 static const char* broken_memory_or_processes(const struct options* o) {
   static char text[128];
   struct use use = {0};
@@ -133,7 +136,7 @@ static const char* broken_memory_or_processes(const struct options* o) {
 enum { max_new_files = 100000 };
 
 static struct {
-  long long started; /* wall clock seconds */
+  struct timespec started; /* of the clock that file times are taken from */
   long long free_mb, free_files;
   long long next_check, next_walk;
 } disk;
@@ -151,6 +154,12 @@ struct growth {
   bool hidden; /* there are folders that we may not look into */
 };
 
+static bool is_new(const struct stat* status) {
+  const struct timespec changed = status->st_ctim, start = disk.started;
+  return changed.tv_sec > start.tv_sec ||
+         (changed.tv_sec == start.tv_sec && changed.tv_nsec >= start.tv_nsec);
+}
+
 /* What was written since the start shows in the change time, which nobody can set back. */
 static void measure(int folder, int depth, struct growth* g) {
   DIR* entries = folder >= 0 ? fdopendir(folder) : NULL;
@@ -163,9 +172,11 @@ static void measure(int folder, int depth, struct growth* g) {
     if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
     struct stat status;
     if (fstatat(dirfd(entries), entry->d_name, &status, AT_SYMLINK_NOFOLLOW)) continue;
-    if (status.st_ctim.tv_sec >= disk.started) g->files++, g->blocks += status.st_blocks;
+    if (is_new(&status)) g->files++, g->blocks += status.st_blocks;
     if (S_ISDIR(status.st_mode) && depth < 256)
-      measure(openat(dirfd(entries), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), depth + 1, g);
+      measure(
+          openat(dirfd(entries), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+          depth + 1, g);
   }
   closedir(entries);
 }
@@ -178,11 +189,13 @@ static const char* broken_disk(const struct options* o) {
   if (now < disk.next_check || !free_space(o->disk, &free_mb, &free_files)) return NULL;
   disk.next_check = now + 300;
   const long long less_mb = disk.free_mb - free_mb, less_files = disk.free_files - free_files;
-  if ((less_mb <= o->disk_mb / 2 && less_files <= max_new_files / 2) || now < disk.next_walk) return NULL;
+  if ((less_mb <= o->disk_mb / 2 && less_files <= max_new_files / 2) || now < disk.next_walk)
+    return NULL;
 
   struct growth g = {0};
   measure(open(o->disk, O_RDONLY | O_DIRECTORY | O_CLOEXEC), 0, &g);
-  disk.next_walk = now_ms() + 4 * (now_ms() - now); /* at most a fifth of the time is spent on this */
+  disk.next_walk =
+      now_ms() + 4 * (now_ms() - now); /* at most a fifth of the time is spent on this */
   const long long mb = g.hidden && less_mb > g.blocks / 2048 ? less_mb : g.blocks / 2048;
   const long long files = g.hidden && less_files > g.files ? less_files : g.files;
   if (mb > o->disk_mb) {
@@ -197,7 +210,7 @@ static const char* broken_disk(const struct options* o) {
 }
 
 void watch_start(const struct options* o) {
-  disk.started = (long long)time(NULL);
+  clock_gettime(CLOCK_REALTIME_COARSE, &disk.started);
   if (o->disk) free_space(o->disk, &disk.free_mb, &disk.free_files);
 }
 

@@ -111,6 +111,14 @@ TEST_CASE("/proc/sys is read-only over the new /proc") {
   CHECK(has_run(argv, {"--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"}));
 }
 
+TEST_CASE("all memory file systems have a size") {
+  const auto argv = bwrap_launch(sample(), {}, "/c/init", command(), 300).argv;
+  for (std::size_t i = 0; i < argv.size(); ++i) {
+    if (argv[i] == "--tmpfs") CHECK(argv[i - 4] == "--size");
+  }
+  CHECK(has_run(argv, {"--remount-ro", "/dev"}));
+}
+
 TEST_CASE("everything is read-only but the workspace and what the user made writable") {
   const auto all = mounts(bwrap_launch(sample(), {}, "/c/init", command(), 300).argv);
   std::vector<std::string> writable, shown;
