@@ -4,6 +4,7 @@
 #include "core/codecs.h"
 #include "provider/dialect.h"
 #include "provider/errors.h"
+#include "provider/rate_headers.h"
 #include "provider/retry.h"
 #include "system/http_curl.h"
 
@@ -76,29 +77,31 @@ Result<Client::Seating> Client::seating_of(const std::string& model_name) {
 Result<ChatReply> Client::ask(const ChatRequest& request, CallObserver& observer,
                               const Cancel& cancel) {
   MIX_TRY(const Seating seating, seating_of(request.model));
-  for (int tries = 1;; ++tries) {
+  int tries = 1;
+  while (true) {
     MIX_TRY(const std::string key, key_of_(seating.provider));
     MIX_TRY(auto permit, seating.throttle.acquire(cancel));
-    bool asked_to_stop = false;
-    auto reply = try_once(request, seating, key, observer, cancel, asked_to_stop);
+    Trace trace;
+    auto reply = try_once(request, seating, key, observer, cancel, trace);
     if (reply) {
-      permit.succeeded();
+      permit.succeeded(trace.pause_ms);
       return reply;
     }
     Error& error = reply.error();
     hide_key(error, key);
+    const auto parameter = refused_parameter(error, trace.body);
+    if (!parameter.empty() && refused_.add(seating.model.name, parameter)) {
+      const auto why = error.what + "; asked again without " + parameter;
+      MIX_OK(observer.on_retry({error.code, why, 0, false, {}}));
+      continue;
+    }
     const auto wait =
-        asked_to_stop ? std::nullopt : wait_before_retry(error, tries, random_.next());
+        trace.asked_to_stop ? std::nullopt : wait_before_retry(error, tries, random_.next());
     permit.failed(error.code, wait ? wait->count() : 0);
     { const auto place = std::move(permit); }  // others may go on while this one waits
     if (cancel.requested()) return reply;
     if (!wait) {
-      const auto told = error.retry_after_ms.value_or(0);
-      if (error.code == ErrorCode::rate_limited && told > longest_told_wait.count()) {
-        // Too long to sit out: from here on it is a quota with a known end.
-        error.code = ErrorCode::quota;
-        error.resets_at = format_time(clock_.wall_ms() + told);
-      }
+      know_its_end(error);
       return reply;
     }
     MIX_OK(observer.on_retry({error.code, error.what, wait->count(), error.partial_output, {}}));
@@ -106,27 +109,41 @@ Result<ChatReply> Client::ask(const ChatRequest& request, CallObserver& observer
       if (cancel.stopped()) error = fail(ErrorCode::cancelled, "cancelled", error.where).value();
       return reply;
     }
+    ++tries;
   }
+}
+
+// A limit that takes too long to sit out is a quota with a known end.
+void Client::know_its_end(Error& error) {
+  const auto told = error.retry_after_ms.value_or(0);
+  if (error.code != ErrorCode::rate_limited || told <= longest_told_wait.count()) return;
+  error.code = ErrorCode::quota;
+  error.resets_at = format_time(clock_.wall_ms() + told);
+}
+
+HttpRequest Client::http_request(const ChatRequest& request, const Seating& seating,
+                                 const std::string& key) {
+  const WireDialect& dialect = *dialect_of(seating.provider.dialect);
+  auto wire = dialect.encode(request, seating.model, seating.provider);
+  HttpRequest http;
+  http.url = join_url(seating.provider.base_url, wire.path);
+  http.headers = std::move(wire.headers);
+  if (!key.empty()) http.headers.push_back(dialect.key_header(key));
+  http.body = refused_.strip(seating.model.name, std::move(wire.body));
+  if (seating.provider.stall_timeout_s > 0) {
+    http.stall_timeout = std::chrono::seconds(seating.provider.stall_timeout_s);
+  }
+  return http;
 }
 
 Result<ChatReply> Client::try_once(const ChatRequest& request, const Seating& seating,
                                    const std::string& key, CallObserver& observer,
-                                   const Cancel& cancel, bool& asked_to_stop) {
+                                   const Cancel& cancel, Trace& trace) {
   const Provider& provider = seating.provider;
-  const WireDialect& dialect = *dialect_of(provider.dialect);
-  auto wire = dialect.encode(request, seating.model, provider);
-
-  HttpRequest http;
-  http.url = join_url(provider.base_url, wire.path);
-  http.headers = std::move(wire.headers);
-  if (!key.empty()) http.headers.push_back(dialect.key_header(key));
-  http.body = std::move(wire.body);
-  if (provider.stall_timeout_s > 0)
-    http.stall_timeout = std::chrono::seconds(provider.stall_timeout_s);
-
+  auto http = http_request(request, seating, key);
   auto context = reply_context(request, seating.model, provider);
   context.on_delta = [&observer](std::string_view text) { observer.on_delta(text); };
-  auto decoder = dialect.decoder(std::move(context));
+  auto decoder = dialect_of(provider.dialect)->decoder(std::move(context));
   const auto answer = http_.send(
       http,
       [&decoder](std::string_view bytes) {
@@ -134,6 +151,7 @@ Result<ChatReply> Client::try_once(const ChatRequest& request, const Seating& se
         return true;
       },
       cancel);
+  trace.body = std::move(http.body);
 
   if (!answer) {
     // The reply was whole when the connection went: it is paid and good.
@@ -143,15 +161,15 @@ Result<ChatReply> Client::try_once(const ChatRequest& request, const Seating& se
   }
   decoder.feed(answer->body);
   auto reply = decoder.finish(answer->status, answer->headers, clock_.wall_ms());
-  if (reply) return reply;
-
+  if (reply) {
+    trace.pause_ms = told_pause_ms(answer->headers, clock_.wall_ms());
+    return reply;
+  }
   Error& error = reply.error();
   error.where = provider.name + ", model " + seating.model.name;
   error.http_status = answer->status;
-  if (error.code == ErrorCode::auth) {
-    error.hint = "check " + source_of_key(provider);
-  }
-  asked_to_stop = header_of(answer->headers, "x-should-retry") == "false";
+  if (error.code == ErrorCode::auth) error.hint = "check " + source_of_key(provider);
+  trace.asked_to_stop = header_of(answer->headers, "x-should-retry") == "false";
   return reply;
 }
 

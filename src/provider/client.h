@@ -2,6 +2,7 @@
 // Asks models over HTTP: encode, send, decode, and the one retry loop. Fallbacks to other models
 // are taken above (provider/models.h). Thread-safe.
 
+#include "provider/adapt.h"
 #include "provider/throttle.h"
 
 #include "mixagent/chat_model.h"
@@ -35,9 +36,19 @@ class Client final : public ChatModels {
     Throttle& throttle;
   };
   Result<Seating> seating_of(const std::string& model_name);
+  HttpRequest http_request(const ChatRequest& request, const Seating& seating,
+                           const std::string& key);
+  void know_its_end(Error& error);
+
+  // What one try shows beside its reply.
+  struct Trace {
+    std::string body;            // as sent
+    bool asked_to_stop = false;  // the provider says that asking again is useless
+    std::int64_t pause_ms = 0;
+  };
   Result<ChatReply> try_once(const ChatRequest& request, const Seating& seating,
                              const std::string& key, CallObserver& observer, const Cancel& cancel,
-                             bool& asked_to_stop);
+                             Trace& trace);
 
   const Lineup& lineup_;
   const KeyLookup key_of_;
@@ -45,6 +56,7 @@ class Client final : public ChatModels {
   Clock& clock_;
   Random& random_;
   std::map<std::string, std::unique_ptr<Throttle>> throttles_;  // by provider
+  RefusedParameters refused_;
 };
 
 }  // namespace mixagent

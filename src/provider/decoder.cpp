@@ -104,10 +104,13 @@ Result<ChatReply> Decoder::finish(int status, const HeaderList& headers, std::in
     error.partial_output = !read.reply.parts.empty() || read.reply.usage.output > 0;
     return fail(std::move(error));
   }
+  if (!read.ended && framing_ == Framing::whole) {
+    return not_a_reply("the answer holds no reply: " + clip(trim(body_), 200));
+  }
   if (!read.ended) {
-    return not_a_reply(framing_ == Framing::whole
-                           ? "the answer holds no reply: " + clip(trim(body_), 200)
-                           : "the stream ended before the reply did");
+    Error error = fail(ErrorCode::network, "the stream ended before the reply did").value();
+    error.partial_output = true;
+    return fail(std::move(error));
   }
   if (read.reply.stop == StopReason::error) {
     Error error =

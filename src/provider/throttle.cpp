@@ -64,8 +64,9 @@ void Throttle::give_back() {
   freed_.notify_all();
 }
 
-void Throttle::note_success() {
+void Throttle::note_success(std::int64_t pause_ms) {
   const std::lock_guard lock(mutex_);
+  if (pause_ms > 0) not_before_ = std::max(not_before_, clock_.steady_ms() + pause_ms);
   failures_ = 0;
   allowed_ =
       std::min(most_, allowed_ + 1 / allowed_);  // one more place after a full round of successes

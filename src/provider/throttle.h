@@ -29,7 +29,8 @@ class Throttle {
     ~Permit() {
       if (throttle_ != nullptr) throttle_->give_back();
     }
-    void succeeded() { throttle_->note_success(); }
+    // `pause_ms`: the provider said that nothing more is to be had for so long.
+    void succeeded(std::int64_t pause_ms = 0) { throttle_->note_success(pause_ms); }
     // `wait_ms`: what was told or decided; the others wait too when the provider was the one who
     // asked for it.
     void failed(ErrorCode code, std::int64_t wait_ms) { throttle_->note_failure(code, wait_ms); }
@@ -46,7 +47,7 @@ class Throttle {
 
  private:
   void give_back();
-  void note_success();
+  void note_success(std::int64_t pause_ms);
   void note_failure(ErrorCode code, std::int64_t wait_ms);
 
   const std::string provider_;

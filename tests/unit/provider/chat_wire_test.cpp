@@ -203,7 +203,7 @@ TEST_CASE("a stream without its end is an error, and its calls are gone") {
       R"({"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}}]})");
   const auto cut = read(chunk(R"({"content":"hel"})") + call);
   REQUIRE_FALSE(cut);
-  CHECK(cut.error().code == ErrorCode::protocol);
+  CHECK(cut.error().code == ErrorCode::network);
   CHECK(cut.error().partial_output);
   CHECK(read(call + chunk("{}", "\"tool_calls\"")));
   CHECK(read(call + "data: [DONE]\n\n"));

@@ -98,6 +98,8 @@ struct Bench {
     ChatRequest request;
     request.model = "m";
     request.messages = {{Role::user, {TextPart{"hi", {}}}, false}};
+    request.max_output = 100;
+    request.temperature = 0.5;
     return client->ask(request, notes, cancel);
   }
 };
@@ -294,6 +296,73 @@ TEST_CASE("a stopped run is not asked again") {
   const auto reply = bench.ask({stop.get_token(), {}});
   REQUIRE_FALSE(reply);
   CHECK(reply.error().code == ErrorCode::cancelled);
+}
+
+TEST_CASE("a parameter that a server refuses by name is left out from then on") {
+  struct Case {
+    const char* message;
+    const char* gone;
+    const char* instead;
+  };
+  const std::vector<Case> cases = {
+      {"Unrecognized request argument supplied: stream_options", "stream_options", ""},
+      {"Unsupported parameter: 'max_tokens' is not supported with this model. Use "
+       "'max_completion_tokens' instead.",
+       "max_tokens", "max_completion_tokens"},
+      {"Unsupported value: 'temperature' does not support 0.5 with this model. Only the default "
+       "(1) value is supported.",
+       "temperature", ""},
+  };
+  for (const auto& test : cases) {
+    CAPTURE(test.gone);
+    Bench bench;
+    bench.http.answers = {
+        refused(400, R"({"error":{"message":")" + std::string(test.message) + R"("}})"), good(),
+        good()};
+    REQUIRE(bench.ask());
+    REQUIRE(bench.ask());
+    REQUIRE(bench.http.requests.size() == 3);
+    const std::string quoted = '"' + std::string(test.gone) + '"';
+    CHECK(bench.http.requests[0].body.find(quoted) != std::string::npos);
+    for (const int later : {1, 2}) {
+      CHECK(bench.http.requests[static_cast<std::size_t>(later)].body.find(quoted) ==
+            std::string::npos);
+      CHECK(bench.http.requests[static_cast<std::size_t>(later)].body.find(test.instead) !=
+            std::string::npos);
+    }
+    REQUIRE(bench.notes.retries.size() == 1);
+    CHECK(bench.notes.retries[0].wait_ms == 0);
+  }
+}
+
+TEST_CASE("both names of one limit refused: the server's word stands") {
+  Bench bench;
+  bench.http.answers = {
+      refused(400, R"({"error":{"message":"max_tokens is not supported"}})"),
+      refused(400, R"({"error":{"message":"max_completion_tokens is not supported"}})")};
+  const auto reply = bench.ask();
+  REQUIRE_FALSE(reply);
+  CHECK(reply.error().code == ErrorCode::bad_request);
+  CHECK(bench.http.requests.size() == 2);
+}
+
+TEST_CASE("what the request needs is never left out") {
+  Bench bench;
+  bench.http.answers = {
+      refused(400, R"({"error":{"message":"model is not supported, messages are not allowed"}})")};
+  CHECK_FALSE(bench.ask());
+  CHECK(bench.http.requests.size() == 1);
+}
+
+TEST_CASE("a minute that is used up is waited for before the next call") {
+  Bench bench;
+  auto answer = good();
+  answer.headers = {{"x-ratelimit-remaining-requests", "0"}, {"x-ratelimit-reset-requests", "6s"}};
+  bench.http.answers = {answer, good()};
+  REQUIRE(bench.ask());
+  CHECK(bench.clock.sleeps().empty());
+  REQUIRE(bench.ask());
+  CHECK(bench.clock.sleeps() == std::vector<std::int64_t>{6'000});
 }
 
 }  // namespace mixagent

@@ -174,7 +174,7 @@ TEST_CASE("Messages: cut streams and errors in streams") {
        R"({"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"f","input":{}}})",
        R"({"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{\"a\":1}"}})"});
   const auto cut = read(anthropic, start);
-  CHECK(code_of(cut) == "protocol");
+  CHECK(code_of(cut) == "network");
   CHECK(cut.error().partial_output);
   const auto failed = read(anthropic, start +
                                           "event: error\ndata: "
@@ -244,7 +244,7 @@ TEST_CASE("Responses: thoughts that led to nothing, or that cannot be understood
 TEST_CASE("Responses: items that were announced count when the end lists none; a cut is an error") {
   const std::string start = events(
       {R"({"type":"response.output_item.done","output_index":0,"item":{"type":"function_call","call_id":"c","id":"fc","name":"f","arguments":""}})"});
-  CHECK(code_of(read(openai, start)) == "protocol");
+  CHECK(code_of(read(openai, start)) == "network");
   const auto good = read(
       openai,
       start +
@@ -319,7 +319,7 @@ TEST_CASE("Gemini: blocked prompts, broken calls and cut streams") {
         "server");
   CHECK(
       code_of(read(google, events({R"({"candidates":[{"content":{"parts":[{"text":"a"}]}}]})"}))) ==
-      "protocol");
+      "network");
   const auto pieces = read(
       google,
       events(

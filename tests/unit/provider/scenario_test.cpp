@@ -1,5 +1,7 @@
 #include "provider/scenario.h"
 
+#include "system/files.h"
+
 #include <doctest/doctest.h>
 
 namespace mixagent {
@@ -137,6 +139,15 @@ TEST_CASE("faults of a scenario file say where") {
     CHECK(scenario.error().what.find(words) != std::string::npos);
     CHECK(describe(scenario.error()).find("story.toml:") != std::string::npos);
   }
+}
+
+TEST_CASE("the demonstration's scenario can be read") {
+  const auto file = MIXAGENT_SOURCE_DIR "/tests/demo/scenario.toml";
+  const auto text = read_file(file);
+  REQUIRE(text);
+  const auto scenario = Scenario::parse(*text, file);
+  if (!scenario) FAIL_CHECK(describe(scenario.error()));
+  CHECK(scenario->unused().size() > 3);
 }
 
 }  // namespace mixagent
