@@ -64,7 +64,7 @@ std::string suggest_key(const KeyPath& path) {
   KeyMatch match;
   for (const Key& key : config_keys()) {
     const auto pattern = split(key.pattern, '.');
-    if (pattern.back() == path.back()) elsewhere.push_back(key.pattern);
+    if (pattern.back() == path.back()) elsewhere.emplace_back(key.pattern);
     if (pattern.size() <= good.size() || !begins(pattern, good, match)) continue;
     const std::string& next = pattern[good.size()];
     if (std::find(here.begin(), here.end(), next) == here.end()) here.push_back(next);

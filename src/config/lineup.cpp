@@ -160,8 +160,10 @@ Result<void> drop_unreachable(ConfigDraft& draft, const Environment& env, const 
                   "set the variable, or choose another model with --seat " + name +
                       "=MODEL; `mixagent models` lists those with a key");
     }
-    notes.push_back("seat " + name + ": " + missing +
-                    (ladder.empty() ? "; configured models left out" : "; left out"));
+    std::string note = "seat " + name + ": ";
+    note += missing;
+    note += ladder.empty() ? "; configured models left out" : "; left out";
+    notes.push_back(std::move(note));
     if (needs.models) seat.ladder = std::move(ladder);
   }
   return {};

@@ -37,7 +37,9 @@ Result<PromptValues> complete(const PromptSpec& spec, const PromptValues& given)
     }
   }
   for (const char* name : spec.may) values.text.emplace(name, std::string());
-  for (const auto& [name, text] : values.text) {
+  for (auto& [name, text] : values.text) {
+    // The texts bring their own line ends.
+    while (!text.empty() && text.back() == '\n') text.pop_back();
     if (!declared(spec, name)) {
       return fail(ErrorCode::internal, "no such variable \"" + name + "\"", spec.name);
     }

@@ -118,6 +118,7 @@ Result<void> add_seat(const std::string& text, const std::map<std::string, SeatF
   const std::string name = text.substr(0, equals);
   if (seats.count(name) == 0) {
     std::vector<std::string> names;
+    names.reserve(seats.size());
     for (const auto& [known, unused] : seats) names.push_back(known);
     return fail(ErrorCode::usage, "there is no seat \"" + name + "\"", "--seat",
                 "seats: " + join(names, ", "));

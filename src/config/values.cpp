@@ -146,6 +146,7 @@ Result<std::vector<Check>> read_checks(const TomlValue& value, bool lenient) {
 
 std::string show_list(const std::vector<std::string>& list) {
   std::vector<std::string> quoted;
+  quoted.reserve(list.size());
   for (const auto& item : list) quoted.push_back(quote_toml(item));
   return "[" + join(quoted, ", ") + "]";
 }

@@ -94,6 +94,7 @@ std::string pack_tree(const std::vector<RankedFile>& files, std::int64_t budget)
   for (const RankedFile& file : files) ++folders[folder_of(file.path)].all;
   // By rank and, where ranks are equal, from the root down: what is near the root tells most.
   std::vector<const RankedFile*> order;
+  order.reserve(files.size());
   for (const RankedFile& file : files) order.push_back(&file);
   const auto depth = [](const std::string& path) {
     return std::count(path.begin(), path.end(), '/');
