@@ -21,9 +21,9 @@ PromptFiles built_in() {
 
 PromptValues filled(const PromptSpec& spec, bool optional) {
   PromptValues values;
-  for (const char* name : spec.need) values.text[name] = std::string("<") + name + ">";
+  for (const char* name : spec.need) values.text[name] = std::string("<") + name + ">\n\n";
   if (optional) {
-    for (const char* name : spec.may) values.text[name] = std::string("<") + name + ">";
+    for (const char* name : spec.may) values.text[name] = std::string("<") + name + ">\n\n";
   }
   return values;
 }
@@ -52,7 +52,7 @@ TEST_CASE("every prompt renders with exactly its declared variables") {
       for (const auto& [name, value] : values.text) {
         CAPTURE(name);
         const bool unused = std::string(spec.name) == "advise";
-        CHECK((text->find(value) != std::string::npos) != unused);
+        CHECK((text->find(trim(value)) != std::string::npos) != unused);
       }
     }
   }
