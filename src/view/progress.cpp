@@ -31,6 +31,16 @@ std::string paint_line(const Line& line, const Paint& paint) {
   return text;
 }
 
+// A fact makes what was last said of its step old news.
+std::string step_of(const Event& event) {
+  return std::visit(
+      [](const auto& fact) -> std::string {
+        if constexpr (requires { fact.step; }) return fact.step;
+        return {};
+      },
+      event.fact);
+}
+
 }  // namespace
 
 ProgressPorts terminal_ports() {
@@ -53,6 +63,7 @@ Progress::~Progress() {
 void Progress::on_event(const Event& event) {
   const std::lock_guard lock(mutex_);
   apply(state_, event);
+  weather_.erase(step_of(event));
   if (options_.verbosity == Verbosity::quiet) return;
   std::string text;
   for (const Line& line : narrate(event)) {
