@@ -6,10 +6,7 @@
 #include "workspace/names.h"
 
 #include <algorithm>
-#include <fcntl.h>
 #include <set>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace mixagent {
 namespace {

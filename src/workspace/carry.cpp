@@ -6,11 +6,8 @@
 #include "workspace/names.h"
 #include "workspace/walk.h"
 
-#include <fcntl.h>
 #include <functional>
 #include <set>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace mixagent {
 namespace {

@@ -3,11 +3,6 @@
 #include "system/change_at.h"
 #include "workspace/names.h"
 
-#include <cerrno>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 namespace mixagent {
 namespace {
 
