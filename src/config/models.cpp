@@ -142,9 +142,17 @@ bool is_loopback(std::string_view base_url) {
   return host.rfind("127.", 0) == 0 && host.find_first_not_of("0123456789.") == std::string::npos;
 }
 
+// A variable that the user named is needed even on this machine; one that only came with the
+// catalogue's row is not.
 bool reachable_without_key(const Provider& provider) {
-  const bool asks_for_none = provider.api_key_env.empty() && provider.api_key_cmd.empty();
-  return provider.dialect == Dialect::replay || asks_for_none || is_loopback(provider.base_url);
+  if (provider.dialect == Dialect::replay) return true;
+  if (!provider.api_key_cmd.empty()) return false;
+  if (provider.api_key_env.empty()) return true;
+  const auto& rows = catalog_providers();
+  const bool came_along = std::any_of(rows.begin(), rows.end(), [&](const Provider& row) {
+    return row.name == provider.name && row.api_key_env == provider.api_key_env;
+  });
+  return came_along && is_loopback(provider.base_url);
 }
 
 bool reachable(const Provider& provider, const Environment& env) {
