@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "core/text_protocol.h"
+#include "engine/advisor.h"
 
 namespace mixagent {
 
@@ -209,7 +210,13 @@ Result<Observation> Conversation::observe(const Action& action, std::size_t inde
   tools_.console.progress(setup_.step, action_name(action) + " " + clip(about(action), 100));
   const std::int64_t started = tools_.clock.steady_ms();
   const std::string key = fmt::format("{}/call:{}/tool:{}", setup_.key, turn_, index);
-  MIX_TRY(Observation seen, hands_.act(action, key));
+  Observation seen;
+  if (const auto* asked = std::get_if<AskAdvisor>(&action)) {
+    MIX_TRY(Advice advice, ask_advisor(tools_, caller_, setup_.pot, {"", "", setup_.step, setup_.attempt, turn_}, key, asked->question));
+    seen = {advice.given, std::move(advice.text), false};
+  } else {
+    MIX_TRY(seen, hands_.act(action, key));
+  }
   MIX_OK(tools_.journal.append(ToolCompleted{setup_.step, setup_.seat.name, setup_.attempt, action_name(action),
                                              seen.ok, tools_.clock.steady_ms() - started,
                                              clip(about(action), 200)}));
