@@ -23,6 +23,19 @@ namespace mixagent {
 
 namespace {
 
+constexpr std::size_t most_failure_output = 6'000;  // bytes of a failing check's output that the planner sees
+
+// What the goal's check printed the last time it ran on a result.
+std::string last_output(Tools& tools, const std::string& command) {
+  std::string blob;
+  for (const Event& event : tools.journal.events()) {
+    const auto* done = std::get_if<CheckCompleted>(&event.fact);
+    if (done != nullptr && done->phase == "final" && done->check.command == command) blob = done->output;
+  }
+  const auto output = blob.empty() ? Result<std::string>("") : tools.journal.get(BlobId{blob});
+  return output ? repair_utf8(*output) : "";
+}
+
 // One run, top to bottom. Every stage returns early with an Error for what the world does; what the models do is in `ending_`.
 class Run {
  public:
@@ -70,8 +83,9 @@ RunResult Run::go() {
     ending_.error = went.error();
     ending_.subtype = subtype_of(went.error());
   }
-  // A deadline and a signal look alike further down.
-  if (ending_.subtype == "interrupted" && !tools_.cancel.stopped() && tools_.cancel.expired()) ending_.subtype = "timeout";
+  // A deadline looks like a signal or like a slow provider further down.
+  const bool out_of_time = ending_.subtype == "interrupted" || (ending_.error && ending_.error->code == ErrorCode::timeout);
+  if (out_of_time && !tools_.cancel.stopped() && tools_.cancel.expired()) ending_.subtype = "timeout";
   RunResult result = compose_result(goal_, tools_, ending_);
   if (ending_.subtype == "interrupted" && tools_.stop_signal && tools_.stop_signal() == SIGTERM) result.exit_code = 128 + SIGTERM;
   if (const auto closed = tools_.journal.append(RunCompleted{result}); closed) (void)tools_.journal.sync();
@@ -201,7 +215,9 @@ Result<void> Run::verify() {
     for (const StepOutcome& outcome : done_.outcomes) {
       if (outcome.status == StepStatus::failed) failure += fmt::format("- step {}: {}\n", outcome.id, outcome.why);
     }
-    for (const std::string& command : ending_.verdict.failed) failure += fmt::format("- `{}` fails on the result\n", command);
+    for (const std::string& command : ending_.verdict.failed) {
+      failure += fmt::format("- `{}` fails on the result:\n{}\n", command, clip_middle(last_output(tools_, command), most_failure_output));
+    }
     std::string kept;
     for (const StepOutcome& outcome : done_.outcomes) {
       if (outcome.status == StepStatus::verified || outcome.status == StepStatus::unverified) kept += fmt::format("- step {}\n", outcome.id);
