@@ -81,6 +81,7 @@ class RunCommand {
  private:
   Result<int> carry_out(const Goal& goal);
   Result<void> write_outputs(const RunResult& result, const RunState& state);
+  void say_why(const RunResult& result) const;
   ProgressOptions progress_options(const std::stop_token& stop) const;
 
   const RunOptions& options_;
@@ -127,7 +128,9 @@ Result<int> RunCommand::carry_out(const Goal& goal) {
   if (const auto recorded = machine_->ledger->record(events); !recorded) {
     context_.err << "note: " << escape_terminal_line(describe(recorded.error())) << "\n";
   }
-  MIX_OK(write_outputs(result, fold(events)));
+  const RunState state = fold(events);
+  // What was stored, not what was said: known secrets are out of it.
+  MIX_OK(write_outputs(state.completed ? state.result : result, state));
   return result.exit_code;
 }
 
@@ -138,6 +141,7 @@ Result<void> RunCommand::write_outputs(const RunResult& result, const RunState& 
     context_.out.flush();
   } else {
     write_result_line(result, standard_output(context_));
+    say_why(result);
   }
   if (!options_.result_file.empty()) MIX_OK(write_file(options_.result_file, encode_result(result) + "\n"));
   if (!options_.summary_file.empty()) MIX_OK(write_file(options_.summary_file, "# mixagent: " + result.goal + "\n\n```\n" + render_summary(state, result, false, 100) + "```\n"));
@@ -148,6 +152,13 @@ Result<void> RunCommand::write_outputs(const RunResult& result, const RunState& 
     MIX_OK(write_file(options_.patch_file, diff));
   }
   return {};
+}
+
+// The summary says it where people read standard output; beside a result for programs it stands on standard error.
+void RunCommand::say_why(const RunResult& result) const {
+  if (options_.verbosity < 0 || !result.error) return;
+  context_.err << escape_terminal_line(result.subtype + ": " + result.error->message) << "\n";
+  if (!result.resume.empty()) context_.err << "go on with: " << escape_terminal_line(result.resume) << "\n";
 }
 
 // What `plan -o` wrote, from the journal of the run that planned.
