@@ -94,8 +94,8 @@ class Play {
       const auto missed = judge(run, outcome, *stage_);
       for (const std::string& line : missed) unmet.push_back(join(run.args, " ") + ": " + line);
       if (!missed.empty()) show(run, outcome);
-      if (const std::string id = string_or(outcome.result, "run_id"); !id.empty()) {
-        stage_->know("{RUN}", id);
+      if (!outcome.journal.empty()) {
+        stage_->know("{RUN}", string_or(outcome.journal.front(), "run_id"));
       }
     }
     for (auto& line : judge_requests(story_.requests, server_->requests(), *stage_)) {
