@@ -1,12 +1,10 @@
 #include "system/http_curl.h"
 
+#include "system/http_inbox.h"
 #include "version.h"
 
 #include <curl/curl.h>
 
-#include <algorithm>
-#include <cctype>
-#include <condition_variable>
 #include <cstdlib>
 #include <map>
 #include <mutex>
@@ -18,11 +16,6 @@ namespace mixagent {
 
 namespace {
 
-using SteadyTime = std::chrono::steady_clock::time_point;
-
-// A caller that is slower than the network lets this much pile up, then the transfer is paused.
-constexpr std::size_t buffer_limit = 256u << 10;
-
 struct EasyDelete {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
 };
@@ -30,78 +23,36 @@ struct HeaderListDelete {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
 
-// One exchange, shared by its caller and the network thread; the fields below the mutex are guarded
-// by it.
+// One exchange, shared by its caller and the network thread.
 struct Transfer {
   std::unique_ptr<CURL, EasyDelete> easy;
   std::unique_ptr<curl_slist, HeaderListDelete> header_list;
   std::string body;
+  std::string where;
   char error_text[CURL_ERROR_SIZE] = {};
-
-  std::mutex mutex;
-  std::condition_variable_any changed;
-  int status = 0;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string buffer;
-  SteadyTime last_byte = std::chrono::steady_clock::now();
-  bool paused = false;
-  bool abandoned = false;  // the caller has gone: take no more bytes
-  bool done = false;
-  CURLcode outcome = CURLE_OK;
+  HttpInbox inbox;
 };
-
-std::string without_secrets(std::string_view url) {
-  std::string shown(url.substr(0, url.find_first_of("?#")));
-  const auto host = shown.find("://");
-  if (host == std::string::npos) return shown;
-  const auto end = shown.find('/', host + 3);
-  const auto at = shown.substr(0, end).rfind('@');
-  if (at != std::string::npos && at > host) shown.erase(host + 3, at + 1 - (host + 3));
-  return shown;
-}
-
-void take_header(Transfer& transfer, std::string_view line) {
-  if (line.substr(0, 5) == "HTTP/") {
-    transfer.headers.clear();  // an interim or proxy answer came before
-    return;
-  }
-  const auto colon = line.find(':');
-  if (colon == std::string_view::npos) return;
-  std::string name(line.substr(0, colon));
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  auto value = line.substr(colon + 1);
-  const auto first = value.find_first_not_of(" \t");
-  const auto last = value.find_last_not_of(" \t\r\n");
-  value = first == std::string_view::npos ? "" : value.substr(first, last - first + 1);
-  transfer.headers.emplace_back(std::move(name), std::string(value));
-}
 
 extern "C" {
 
 size_t mixagent_on_header(char* data, size_t size, size_t count, void* user) {
-  auto& transfer = *static_cast<Transfer*>(user);
-  const std::lock_guard lock(transfer.mutex);
-  take_header(transfer, {data, size * count});
-  transfer.last_byte = std::chrono::steady_clock::now();
+  static_cast<Transfer*>(user)->inbox.put_header({data, size * count});
   return size * count;
 }
 
 size_t mixagent_on_body(char* data, size_t size, size_t count, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
-  const std::lock_guard lock(transfer.mutex);
-  if (transfer.abandoned) return 0;
-  if (transfer.buffer.size() >= buffer_limit) {
-    transfer.paused = true;
-    return CURL_WRITEFUNC_PAUSE;
-  }
   long status = 0;
   curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
-  transfer.status = static_cast<int>(status);
-  transfer.buffer.append(data, size * count);
-  transfer.last_byte = std::chrono::steady_clock::now();
-  transfer.changed.notify_all();
-  return size * count;
+  switch (transfer.inbox.put({data, size * count}, static_cast<int>(status))) {
+    case HttpInbox::Put::taken:
+      return size * count;
+    case HttpInbox::Put::full:
+      return CURL_WRITEFUNC_PAUSE;
+    case HttpInbox::Put::abandoned:
+      return 0;
+  }
+  return 0;
 }
 
 // Children that are started while a transfer runs must not inherit its socket.
@@ -128,6 +79,7 @@ std::shared_ptr<Transfer> prepare(const HttpRequest& request) {
   CURL* easy = transfer->easy.get();
   if (easy == nullptr) return nullptr;
   transfer->body = request.body;
+  transfer->where = url_without_secrets(request.url);
 
   curl_slist* list = curl_slist_append(nullptr, "Expect:");  // no round trip before a large body
   for (const auto& [name, value] : request.headers) {
@@ -174,11 +126,11 @@ std::shared_ptr<Transfer> prepare(const HttpRequest& request) {
   return transfer;
 }
 
-Error curl_error(const Transfer& transfer, CURLcode code, const std::string& where) {
+Error curl_error(const Transfer& transfer, CURLcode code) {
   const std::string what =
       transfer.error_text[0] != '\0' ? transfer.error_text : curl_easy_strerror(code);
   const auto made = [&](ErrorCode kind, std::string hint = {}) {
-    return fail(kind, what, where, std::move(hint)).value();
+    return fail(kind, what, transfer.where, std::move(hint)).value();
   };
   switch (static_cast<int>(code)) {
     case CURLE_OPERATION_TIMEDOUT:
@@ -198,13 +150,6 @@ Error curl_error(const Transfer& transfer, CURLcode code, const std::string& whe
     default:
       return made(ErrorCode::network);
   }
-}
-
-std::string header(const HttpReply& reply, std::string_view name) {
-  for (const auto& [key, value] : reply.headers) {
-    if (key == name) return value;
-  }
-  return {};
 }
 
 }  // namespace
@@ -297,11 +242,9 @@ class HttpCurl::Network {
       long status = 0;
       curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
       curl_multi_remove_handle(multi_, easy);
-      const std::lock_guard lock(transfer->mutex);
-      transfer->status = static_cast<int>(status);
-      transfer->outcome = outcome;
-      transfer->done = true;
-      transfer->changed.notify_all();
+      std::optional<Error> error;
+      if (outcome != CURLE_OK) error = curl_error(*transfer, outcome);
+      transfer->inbox.close(static_cast<int>(status), std::move(error));
     }
   }
 
@@ -315,168 +258,25 @@ class HttpCurl::Network {
   bool stopping_ = false;
 };
 
-bool is_loopback_url(std::string_view url) {
-  const auto scheme = url.find("://");
-  if (scheme == std::string_view::npos) return false;
-  auto host = url.substr(scheme + 3);
-  host = host.substr(0, host.find_first_of("/?#"));
-  if (const auto at = host.rfind('@'); at != std::string_view::npos) host.remove_prefix(at + 1);
-  if (host == "[::1]" || host.substr(0, 6) == "[::1]:") return true;
-  host = host.substr(0, host.find(':'));
-  return host == "localhost" || (host.substr(0, 4) == "127." &&
-                                 host.find_first_not_of("0123456789.") == std::string_view::npos);
-}
-
 HttpCurl::HttpCurl() : network_(std::make_unique<Network>()) {}
 HttpCurl::~HttpCurl() = default;
-
-namespace {
-
-// The caller's half of an exchange: waits, runs on_chunk, watches the clocks.
-class Reader {
- public:
-  Reader(Transfer& transfer, const HttpRequest& request,
-         const std::function<bool(std::string_view)>& on_chunk, const Cancel& cancel)
-      : transfer_(transfer),
-        request_(request),
-        on_chunk_(on_chunk),
-        cancel_(cancel),
-        where_(without_secrets(request.url)),
-        total_deadline_(std::chrono::steady_clock::now() + request.total_timeout) {}
-
-  // `resume` is called when a paused transfer may go on.
-  Result<HttpReply> read(const std::function<void()>& resume) {
-    while (true) {
-      MIX_TRY(const bool open, next_piece(resume));
-      if (!open) break;
-      MIX_TRY(const bool more, take_piece());
-      if (!more) return std::move(reply_);
-    }
-    return finish();
-  }
-
- private:
-  // Waits for bytes or the end; false at the end.
-  Result<bool> next_piece(const std::function<void()>& resume) {
-    std::unique_lock lock(transfer_.mutex);
-    while (true) {
-      if (cancel_.stopped()) return stop(ErrorCode::cancelled, "cancelled");
-      if (!transfer_.buffer.empty() || transfer_.done) break;
-      const auto now = std::chrono::steady_clock::now();
-      if (cancel_.deadline && now >= *cancel_.deadline) {
-        return stop(ErrorCode::timeout, "the run's time is over");
-      }
-      if (now >= total_deadline_) {
-        return stop(ErrorCode::timeout,
-                    "no complete answer within " + seconds(request_.total_timeout));
-      }
-      const auto stalls_at = std::max(transfer_.last_byte, taken_at_) + request_.stall_timeout;
-      if (now >= stalls_at) {
-        return stop(ErrorCode::timeout, "no byte came for " + seconds(request_.stall_timeout));
-      }
-      auto until = std::min(stalls_at, total_deadline_);
-      if (cancel_.deadline) until = std::min(until, *cancel_.deadline);
-      transfer_.changed.wait_until(lock, cancel_.stop, until,
-                                   [this] { return !transfer_.buffer.empty() || transfer_.done; });
-    }
-    piece_.clear();
-    piece_.swap(transfer_.buffer);
-    if (reply_.status == 0 || transfer_.done) {
-      reply_.status = transfer_.status;
-      reply_.headers = transfer_.headers;
-    }
-    const bool was_paused = std::exchange(transfer_.paused, false);
-    lock.unlock();
-    if (was_paused) resume();
-    return !piece_.empty();
-  }
-
-  // False when the caller has seen enough.
-  Result<bool> take_piece() {
-    received_ += piece_.size();
-    if (received_ > request_.max_reply_bytes) {
-      return stop(ErrorCode::protocol, "the answer is larger than " +
-                                           std::to_string(request_.max_reply_bytes) + " bytes");
-    }
-    if (on_chunk_ && reply_.status >= 200 && reply_.status < 300) {
-      const bool more = on_chunk_(piece_);
-      taken_at_ = std::chrono::steady_clock::now();
-      return more;
-    }
-    reply_.body += piece_;
-    return true;
-  }
-
-  Result<HttpReply> finish() {
-    const bool complete = transfer_.outcome == CURLE_OK;
-    if (!complete) {
-      Error error = curl_error(transfer_, transfer_.outcome, where_);
-      error.partial_output = received_ > 0 && reply_.status < 300;
-      error.http_status = reply_.status;
-      return fail(std::move(error));
-    }
-    if (reply_.status >= 300 && reply_.status < 400) {
-      const auto target = without_secrets(header(reply_, "location"));
-      Error error = fail(ErrorCode::config,
-                         "the address answers with a redirect (" + std::to_string(reply_.status) +
-                             ")" + (target.empty() ? "" : " to " + target),
-                         where_, "redirects are not followed: set base_url to the final address")
-                        .value();
-      error.http_status = reply_.status;
-      return fail(std::move(error));
-    }
-    return std::move(reply_);
-  }
-
-  tl::unexpected<Error> stop(ErrorCode code, std::string what) const {
-    Error error = fail(code, std::move(what), where_).value();
-    error.http_status = reply_.status;
-    error.partial_output = received_ > 0 && reply_.status >= 200 && reply_.status < 300;
-    return fail(std::move(error));
-  }
-
-  static std::string seconds(std::chrono::milliseconds duration) {
-    const auto ms = duration.count();
-    return ms % 1'000 == 0 ? std::to_string(ms / 1'000) + " s" : std::to_string(ms) + " ms";
-  }
-
-  Transfer& transfer_;
-  const HttpRequest& request_;
-  const std::function<bool(std::string_view)>& on_chunk_;
-  const Cancel& cancel_;
-  const std::string where_;
-  const SteadyTime total_deadline_;
-  SteadyTime taken_at_{};  // a caller's own slowness is no stall
-  HttpReply reply_;
-  std::string piece_;
-  std::size_t received_ = 0;
-};
-
-}  // namespace
 
 Result<HttpReply> HttpCurl::send(const HttpRequest& request,
                                  const std::function<bool(std::string_view)>& on_chunk,
                                  const Cancel& cancel) {
-  if (cancel.stopped())
-    return fail(ErrorCode::cancelled, "cancelled", without_secrets(request.url));
+  if (cancel.stopped()) {
+    return fail(ErrorCode::cancelled, "cancelled", url_without_secrets(request.url));
+  }
   network_->start();
   const auto transfer = prepare(request);
-  if (transfer == nullptr)
+  if (transfer == nullptr) {
     return fail(ErrorCode::network, "curl could not start a transfer",
-                without_secrets(request.url));
-  network_->post(Network::Command::add, transfer);
-
-  auto reply = Reader(*transfer, request, on_chunk, cancel).read([&] {
-    network_->post(Network::Command::resume, transfer);
-  });
-
-  bool running = false;
-  {
-    const std::lock_guard lock(transfer->mutex);
-    transfer->abandoned = true;
-    running = !transfer->done;
+                url_without_secrets(request.url));
   }
-  if (running) network_->post(Network::Command::remove, transfer);
+  network_->post(Network::Command::add, transfer);
+  auto reply = read_reply(transfer->inbox, request, on_chunk, cancel,
+                          [&] { network_->post(Network::Command::resume, transfer); });
+  if (transfer->inbox.abandon()) network_->post(Network::Command::remove, transfer);
   return reply;
 }
 
