@@ -66,6 +66,7 @@ Carried find_carried(int repository, const Tree& tree, const std::vector<std::st
   for (const auto& folder : folders_of(tree)) {
     for (const auto& name : names) {
       const auto path = folder.empty() ? name : folder + "/" + name;
+      if (!stat_at(repository, path).value_or(std::nullopt)) continue;  // the usual case, cheaply
       const auto opened = open_beneath(repository, path, Access::folder, Links::refuse);
       if (!opened || tree_has_folder(tree, path)) continue;
       std::int64_t more = 0;

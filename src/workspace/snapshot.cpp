@@ -77,7 +77,7 @@ class SnapshotTaking {
 
   Result<Snapshot> finish() {
     MIX_TRY(snapshot_.id, source_.store.put_tree(snapshot_.tree, Store::Layer::shared));
-    MIX_OK(new_.save(source_.stat_cache));
+    if (!(new_ == old_)) MIX_OK(new_.save(source_.stat_cache));
     return std::move(snapshot_);
   }
 

@@ -64,6 +64,13 @@ std::optional<TreeEntry> StatCache::find(const std::string& path, const FileStat
   return same ? std::optional(seen.entry) : std::nullopt;
 }
 
+std::optional<std::int64_t> StatCache::modified_ns(const std::string& path,
+                                                   const BlobId& blob) const {
+  const auto found = seen_.find(path);
+  if (found == seen_.end() || found->second.entry.blob != blob) return std::nullopt;
+  return found->second.mtime_ns;
+}
+
 void StatCache::remember(const std::string& path, const FileStat& status, const TreeEntry& entry,
                          std::int64_t read_at_ns) {
   if (status.ctime_ns >= read_at_ns) return;

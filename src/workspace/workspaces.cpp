@@ -42,26 +42,24 @@ class WorkspacesOnDisk final : public Workspaces {
   ~WorkspacesOnDisk() override { (void)remove_tree(options_.work); }
 
   Result<Snapshot> snapshot() override {
-    const SnapshotSource source{git_, store_, options_.cache / "stat-cache"};
+    const SnapshotSource source{git_, store_, stat_cache_file()};
     MIX_TRY(auto taken, take_snapshot(source, processes_));
     MIX_TRY(const Fd root, open_directory(options_.repository));
     auto carried = find_carried(root.get(), taken.tree, options_.carry, options_.carry_limit_bytes);
     taken.left_out.insert(taken.left_out.end(), carried.left_out.begin(), carried.left_out.end());
     const std::lock_guard lock(mutex_);
     carried_ = std::move(carried.folders);
-    ground_.reset();
+    pool_.reset();
     return taken;
   }
 
   Result<std::unique_ptr<Workspace>> open(const Tree& tree) override {
-    std::filesystem::path directory;
-    std::shared_ptr<const CopyGround> ground;
+    std::shared_ptr<CopyPool> pool;
     {
       const std::lock_guard lock(mutex_);
-      MIX_TRY(ground, prepared_ground(tree));
-      directory = options_.work / std::to_string(++copies_);
+      MIX_TRY(pool, prepared_pool(tree));
     }
-    return make_step_copy(ground, directory, tree);
+    return open_step_copy(pool, tree);
   }
 
   Result<std::string> bytes(const BlobId& blob) override { return store_.get(blob); }
@@ -89,8 +87,8 @@ class WorkspacesOnDisk final : public Workspaces {
 
  private:
   // Made at the first copy: a run that is answered without one never asks git for it.
-  Result<std::shared_ptr<const CopyGround>> prepared_ground(const Tree& tree) {
-    if (ground_) return ground_;
+  Result<std::shared_ptr<CopyPool>> prepared_pool(const Tree& tree) {
+    if (pool_) return pool_;
     if (!carried_) {  // a resumed run did not take the snapshot itself
       MIX_TRY(const Fd root, open_directory(options_.repository));
       carried_ = find_carried(root.get(), tree, options_.carry, options_.carry_limit_bytes).folders;
@@ -102,11 +100,15 @@ class WorkspacesOnDisk final : public Workspaces {
     for (const auto& file : {facts.exclude, facts.global_ignore}) {
       if (auto text = read_file(file)) ignores.push_back(*std::move(text));
     }
-    ground_ = std::make_shared<const CopyGround>(CopyGround{options_.repository, store_,
-                                                            std::move(git), std::move(ignores),
-                                                            *carried_, options_.owner});
-    return ground_;
+    const auto folder = options_.work / ("copies-" + std::to_string(++pools_));
+    pool_ = std::make_shared<CopyPool>(
+        CopyGround{options_.repository, store_, std::move(git), std::move(ignores), *carried_,
+                   options_.owner, StatCache::load(stat_cache_file())},
+        folder);
+    return pool_;
   }
+
+  std::filesystem::path stat_cache_file() const { return options_.cache / "stat-cache"; }
 
   const WorkspaceOptions options_;
   Processes& processes_;
@@ -116,8 +118,8 @@ class WorkspacesOnDisk final : public Workspaces {
   std::mutex deliver_mutex_;
   std::mutex mutex_;  // below
   std::optional<std::vector<std::string>> carried_;
-  std::shared_ptr<const CopyGround> ground_;
-  int copies_ = 0;
+  std::shared_ptr<CopyPool> pool_;
+  int pools_ = 0;
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include "unit/workspace/fixture.h"
 
-#include <fstream>
 #include <fcntl.h>
+#include <fstream>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>

@@ -55,8 +55,60 @@ TEST_CASE("copies are independent files and go away") {
   fs::create_directories(place / "locked/inner");
   fs::permissions(place / "locked", fs::perms(0000));
   one.reset();
-  CHECK_FALSE(fs::exists(place));
-  CHECK(fs::exists(two->directory()));
+  two.reset();
+  f.workspaces.reset();
+  CHECK_FALSE(fs::exists(f.options.work));
+  CHECK(fs::exists(f.options.work.parent_path()));
+}
+
+TEST_CASE("a copy that was used is used again, and nothing of its past shows") {
+  WorkspaceFixture f;
+  f.repo.write(".gitignore", "*.o\n");
+  f.repo.write("a", "1");
+  f.repo.write("dir/b", "2");
+  f.repo.commit_all();
+  const auto base = f.snapshot();
+  auto fresh = f.copy(base.tree);
+  const auto expected = listing_of(fresh->directory());
+  auto used = f.copy(base.tree);
+  const auto place = used->directory();
+  must(used->write("a", "X"));
+  must(used->write("new", "made by the first user"));
+  const auto changed = value_of(used->collect()).tree;
+  must(used->write("dir/b", "after the last collection"));
+  write_test_file(place / "poison.o", "x");
+  write_test_file(place / ".git/hooks/pre-commit", "x");
+  fs::permissions(place / "dir", fs::perms(0000));
+  fs::permissions(place, fs::perms(0500));
+  used.reset();
+
+  auto again = f.copy(base.tree);
+  CHECK(again->directory() == place);
+  CHECK(listing_of(place) == expected);
+  CHECK(value_of(again->collect()).change.empty());
+  again.reset();
+  again = f.copy(changed);
+  CHECK(again->directory() == place);
+  CHECK(value_of(again->collect()).tree == changed);
+  CHECK(value_of(again->collect()).change.empty());  // against the tree it was opened with now
+}
+
+TEST_CASE("files keep the user's times, so that what was built before counts as built") {
+  WorkspaceFixture f;
+  f.repo.write("old", "1");
+  f.repo.write("edited", "2");
+  const auto long_ago = fs::file_time_type::clock::now() - std::chrono::hours(48);
+  fs::last_write_time(f.repo.root() / "old", long_ago);
+  fs::last_write_time(f.repo.root() / "edited", long_ago);
+  ::usleep(30'000);  // until the times are settled
+  const auto base = f.snapshot();
+  auto copy = f.copy(base.tree);
+  const auto time_of = [](const fs::path& path) { return fs::last_write_time(path); };
+  CHECK((time_of(copy->directory() / "old") == time_of(f.repo.root() / "old")));
+  must(copy->write("edited", "3"));
+  const auto changed = value_of(copy->collect()).tree;
+  auto other = f.copy(changed);
+  CHECK((time_of(other->directory() / "edited") > long_ago + std::chrono::hours(47)));
 }
 
 TEST_CASE(
