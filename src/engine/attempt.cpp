@@ -77,7 +77,7 @@ Pot Attempt::pot() const {
       pot.step_cap = *own;
     }
   }
-  pot.above_first_rung = plan_.rung > 0;
+  pot.above_first_rung = plan_.rung > 0 || plan_.seat.ladder.size() == 1;  // nobody above to keep money for
   return pot;
 }
 

@@ -112,10 +112,10 @@ void Budget::settle(const Reservation& reservation, Money actual) {
   if (warn_at > 0 && warn_) warn_(warn_at, spent, *config_.run);
 }
 
-void Budget::already_spent(Money amount, const std::string& step) {
+void Budget::already_spent(Money amount, const std::map<std::string, Money>& by_step) {
   const std::lock_guard lock(mutex_);
   spent_ += amount;
-  if (!step.empty()) spent_by_step_[step] += amount;
+  for (const auto& [step, cost] : by_step) spent_by_step_[step] += cost;
 }
 
 Money Budget::spent() const {

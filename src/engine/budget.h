@@ -47,8 +47,8 @@ class Budget {
   // would be needed; cancelled when asked to stop.
   Result<Reservation> reserve(const Pot& pot, const Ask& ask, const Cancel& cancel);
   void settle(const Reservation& reservation, Money actual);
-  // Spent before this process: a resumed run.
-  void already_spent(Money amount, const std::string& step);
+  // Spent before this process, in all and by step: a resumed run.
+  void already_spent(Money amount, const std::map<std::string, Money>& by_step);
 
   Money spent() const;
 

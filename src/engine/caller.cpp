@@ -27,7 +27,7 @@ class Bookkeeper final : public CallObserver {
                                                to_string(note.kind), note.why, note.wait_ms, lost}));
     } else {
       MIX_OK(tools_.journal.append(CallFailedOver{at.key, at.seat, at.step, site_.model.name,
-                                                  note.failed_over_to, to_string(note.kind)}));
+                                                  note.failed_over_to, to_string(note.kind), lost}));
     }
     if (!note.partial_output) return {};
     budget_.settle(reservation_, lost);

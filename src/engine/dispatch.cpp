@@ -32,7 +32,12 @@ class Dispatcher {
       skip_dependants();
       start_ready();
       if (runner_.running() == 0) break;
-      take(runner_.wait());
+      auto outcome = next_outcome();
+      if (!outcome) {
+        if (!out_.error) out_.error = outcome.error();
+        outcome = runner_.wait();
+      }
+      take(std::move(*outcome));
     }
     skip_rest();
     return std::move(out_);
@@ -40,6 +45,7 @@ class Dispatcher {
 
  private:
   void start_ready();
+  Result<StepOutcome> next_outcome();
   bool ready(const Step& step) const;
   void start(const Step& step, int round);
   void take(StepOutcome outcome);
@@ -59,10 +65,27 @@ class Dispatcher {
   const DispatchOptions options_;
   std::map<std::string, Phase> phase_;
   std::map<std::string, int> rounds_;
-  int started_ = 0;
+  int started_ = 0, taken_ = 0;
   Dispatched out_;
   StepRunner runner_;
 };
+
+// Steps end in any order, and everything after depends on that order: it is recorded, and a resumed run takes the
+// outcomes in the same one. What the world broke off is not recorded: it is done anew.
+Result<StepOutcome> Dispatcher::next_outcome() {
+  const std::string key = fmt::format("plan:{}/taken:{}", options_.revision, taken_ + 1);
+  MIX_TRY(const auto recorded, tools_.journal.recorded(key, "taken"));
+  if (recorded) {
+    ++taken_;
+    return phase_.count(*recorded) != 0 && phase_[*recorded] == Phase::running ? runner_.wait_for(*recorded) : runner_.wait();
+  }
+  StepOutcome outcome = runner_.wait();
+  if (outcome.error) return outcome;
+  ++taken_;
+  MIX_TRY(const BlobId blob, tools_.journal.put(outcome.id));
+  MIX_OK(tools_.journal.append(EffectCompleted{key, "taken", blob.text}));
+  return outcome;
+}
 
 bool Dispatcher::has_dependants(const Step& step) const {
   return std::any_of(plan_.steps.begin(), plan_.steps.end(), [&](const Step& other) {

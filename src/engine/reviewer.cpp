@@ -23,11 +23,6 @@ Result<std::string> first_message(RunContext& run, const ReviewRequest& request)
                  {"round", std::to_string(request.round.round)}, {"findings", findings_text(request.round.open)}});
 }
 
-bool is_ours(const Error& error) {
-  return error.code == ErrorCode::budget || error.code == ErrorCode::cancelled || error.code == ErrorCode::io ||
-         error.code == ErrorCode::corrupt || error.code == ErrorCode::internal;
-}
-
 }  // namespace
 
 Result<Reviewed> review_diff(RunContext& run, const ReviewRequest& request) {

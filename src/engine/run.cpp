@@ -18,6 +18,7 @@
 #include "engine/reviewer.h"
 #include "engine/survey.h"
 #include "engine/texts.h"
+#include "mixagent/run_state.h"
 
 namespace mixagent {
 
@@ -52,6 +53,7 @@ class Run {
  private:
   Result<void> straight_line();
   Result<void> open();
+  Result<void> go_on(std::int64_t after_seq);
   Result<void> survey_and_plan();
   Result<void> plan_once(const std::string& failure);
   Result<void> answer_question();
@@ -83,9 +85,9 @@ RunResult Run::go() {
     ending_.error = went.error();
     ending_.subtype = subtype_of(went.error());
   }
-  // A deadline looks like a signal or like a slow provider further down.
-  const bool out_of_time = ending_.subtype == "interrupted" || (ending_.error && ending_.error->code == ErrorCode::timeout);
-  if (out_of_time && !tools_.cancel.stopped() && tools_.cancel.expired()) ending_.subtype = "timeout";
+  // A deadline and a signal look alike further down, and whatever they broke off is theirs.
+  if (!went && tools_.cancel.stopped()) ending_.subtype = "interrupted";
+  if (!went && !tools_.cancel.stopped() && tools_.cancel.expired()) ending_.subtype = "timeout";
   RunResult result = compose_result(goal_, tools_, ending_);
   if (ending_.subtype == "interrupted" && tools_.stop_signal && tools_.stop_signal() == SIGTERM) result.exit_code = 128 + SIGTERM;
   if (const auto closed = tools_.journal.append(RunCompleted{result}); closed) (void)tools_.journal.sync();
@@ -109,6 +111,7 @@ Result<void> Run::straight_line() {
 
 Result<void> Run::open() {
   goal_text_ = goal_.text;
+  if (const auto earlier = tools_.journal.events(); !earlier.empty()) return go_on(earlier.back().seq);
   RunStarted started;
   started.version = MIXAGENT_VERSION;
   started.goal = goal_.text;
@@ -118,10 +121,21 @@ Result<void> Run::open() {
   started.isolation = std::string(enum_name(tools_.config.sandbox.isolation));
   started.jobs = tools_.config.run.jobs;
   started.cap = tools_.config.budget.run;
+  started.config = goal_.record;
   for (const auto& [name, seat] : tools_.config.lineup.seats) {
     if (!seat.ladder.empty()) started.seats[name] = join(seat.ladder, ", ");
   }
   MIX_OK(tools_.journal.append(std::move(started)));
+  return {};
+}
+
+// The same line again from the top: what is recorded is not paid twice.
+Result<void> Run::go_on(std::int64_t after_seq) {
+  MIX_OK(tools_.journal.append(RunResumed{after_seq}));
+  const RunState state = fold(tools_.journal.events());
+  std::map<std::string, Money> by_step;
+  for (const auto& [id, step] : state.steps) by_step[id] = step.cost;
+  budget_.already_spent(state.spent, by_step);
   return {};
 }
 

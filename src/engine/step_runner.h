@@ -1,10 +1,12 @@
 #pragma once
 // Threads for steps: start one, wait for the next one that ends. One of the few classes with a lock.
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -33,13 +35,27 @@ class StepRunner {
   StepOutcome wait() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return !done_.empty(); });
-    StepOutcome outcome = std::move(done_.front());
-    done_.pop_front();
+    return take(done_.begin());
+  }
+
+  // Blocks until this one has ended. Call only while it runs.
+  StepOutcome wait_for(const std::string& id) {
+    std::unique_lock lock(mutex_);
+    const auto ended = [&] {
+      return std::find_if(done_.begin(), done_.end(), [&](const StepOutcome& one) { return one.id == id; });
+    };
+    changed_.wait(lock, [&] { return ended() != done_.end(); });
+    return take(ended());
+  }
+
+ private:
+  StepOutcome take(std::deque<StepOutcome>::iterator which) {
+    StepOutcome outcome = std::move(*which);
+    done_.erase(which);
     --running_;
     return outcome;
   }
 
- private:
   std::function<StepOutcome(StepJob)> work_;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -33,6 +33,11 @@ std::vector<std::string> worker_tools(const Lineup& lineup, const Seat& seat) {
   return offered;
 }
 
+bool is_ours(const Error& error) {
+  return error.code == ErrorCode::budget || error.code == ErrorCode::cancelled || error.code == ErrorCode::io ||
+         error.code == ErrorCode::corrupt || error.code == ErrorCode::internal;
+}
+
 std::string findings_text(const std::vector<Finding>& findings) {
   std::string out;
   for (const Finding& finding : findings) {

@@ -18,6 +18,9 @@ Result<std::string> render_system(const Tools& tools, const Seat& seat, const Mo
 // The seat's tools without `ask_advisor` where no advisor has a model.
 std::vector<std::string> worker_tools(const Lineup& lineup, const Seat& seat);
 
+// Money, cancellation, our own disk: a helper's call that fails so ends the work, any other failure is only news.
+bool is_ours(const Error& error);
+
 std::string findings_text(const std::vector<Finding>& findings);
 std::string checks_text(const std::vector<CheckRecord>& checks);  // facts for the reviewer
 
