@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/goal_of.h"
+#include "cli/run_record.h"
 #include "cli/wiring.h"
 #include "core/codecs.h"
 #include "engine/finish.h"
@@ -63,22 +64,12 @@ class RunCommand {
  public:
   RunCommand(const RunOptions& options, CliContext& context) : options_(options), context_(context) {}
 
-  Result<int> go() {
-    MIX_TRY(const std::filesystem::path root, need_repository(options_.directory));
-    places_ = places_for(context_, root);
-    MIX_TRY(const ConfigSources sources, gather_sources(context_, root, options_.config));
-    MIX_TRY(loaded_, load_config(sources, true));
-    if (options_.no_review) loaded_.config.review.enabled = false;
-    MIX_TRY(Goal goal, goal_of(options_, loaded_.config, root, context_, processes_));
-    const RunId id = new_run_id(clock_, random_);
-    const std::filesystem::path directory =
-        options_.run_directory.empty() ? places_.runs / id.text : std::filesystem::absolute(options_.run_directory);
-    MIX_TRY(machine_, build_machine(context_, places_, loaded_.config, directory));
-    MIX_TRY(journal_, create_journal(directory, id, clock_, secrets_of(context_.env, loaded_.config.lineup)));
-    return carry_out(goal);
-  }
+  Result<int> go() { return options_.resume ? go_on() : begin(); }
 
  private:
+  Result<int> begin();
+  Result<int> go_on();
+  Result<RunRecord> record_of(const std::filesystem::path& directory);
   Result<int> carry_out(const Goal& goal);
   Result<void> write_outputs(const RunResult& result, const RunState& state);
   void say_why(const RunResult& result) const;
@@ -94,6 +85,70 @@ class RunCommand {
   std::unique_ptr<Machine> machine_;
   std::unique_ptr<JournalFile> journal_;
 };
+
+Result<int> RunCommand::begin() {
+  MIX_TRY(const std::filesystem::path root, need_repository(options_.directory));
+  places_ = places_for(context_, root);
+  RunRecord record;
+  MIX_TRY(record.sources, gather_sources(context_, root, options_.config));
+  MIX_TRY(loaded_, load_config(record.sources, true));
+  record.review = loaded_.config.review.enabled = loaded_.config.review.enabled && !options_.no_review;
+  MIX_TRY(record.goal, goal_of(options_, loaded_.config, root, context_, processes_));
+  const Scrubber scrubber(secrets_of(context_.env, loaded_.config.lineup));
+  record.goal.text = scrubber.scrub(record.goal.text);
+  const RunId id = new_run_id(clock_, random_);
+  const std::filesystem::path directory =
+      options_.run_directory.empty() ? places_.runs / id.text : std::filesystem::absolute(options_.run_directory);
+  MIX_TRY(machine_, build_machine(context_, places_, loaded_.config, directory));
+  MIX_TRY(journal_, create_journal(directory, id, clock_, secrets_of(context_.env, loaded_.config.lineup)));
+  MIX_TRY(const BlobId blob, journal_->put(encode_record(record, loaded_.config.lineup)));
+  record.goal.record = blob.text;
+  return carry_out(record.goal);
+}
+
+// The recorded goal and configuration; keys come from today's environment.
+Result<RunRecord> RunCommand::record_of(const std::filesystem::path& directory) {
+  MIX_TRY(const auto journal, open_journal(directory, clock_, {}));
+  const RunState state = fold(journal->events());
+  if (state.started.config.empty()) return fail(ErrorCode::usage, "the run ended before it began", directory.string(), "start a new one");
+  MIX_TRY(const std::string text, journal->get(BlobId{state.started.config}));
+  MIX_TRY(RunRecord record, decode_record(text));
+  for (const auto& [name, value] : context_.env) {
+    if (name.rfind("MIXAGENT_", 0) != 0) record.sources.env[name] = value;
+  }
+  for (const auto& flag : options_.config.flags) record.sources.flags.push_back(flag);
+  for (const std::string& line : options_.config.overrides) record.sources.overrides.push_back(line);
+  return record;
+}
+
+Result<int> RunCommand::go_on() {
+  std::filesystem::path directory = options_.run_directory;
+  if (directory.empty() && options_.run.find('/') != std::string::npos) directory = options_.run;
+  if (directory.empty()) {
+    MIX_TRY(const std::filesystem::path root, need_repository(options_.directory));
+    MIX_TRY(const RunPlace place, find_run(places_for(context_, root).runs, options_.run));
+    directory = place.directory;
+  }
+  directory = std::filesystem::absolute(directory);
+  MIX_TRY(RunRecord record, record_of(directory));
+  MIX_TRY(loaded_, load_config(record.sources, true));
+  loaded_.config.review.enabled = record.review;
+  Goal& goal = record.goal;
+  // Copied to another machine, the run goes on in the repository that it is called from.
+  if (const auto here = need_repository(options_.directory); here && !std::filesystem::exists(goal.repository)) goal.repository = *here;
+  places_ = places_for(context_, goal.repository);
+  MIX_OK(override_goal(options_, context_, goal));
+  MIX_TRY(journal_, open_journal(directory, clock_, secrets_of(context_.env, loaded_.config.lineup)));
+  const RunState state = fold(journal_->events());
+  const std::string& how = state.result.subtype;
+  if (state.completed && (how == "success" || how == "not_reached" || how == "usage")) {
+    MIX_TRY(machine_, look_only(places_, loaded_.config, directory));
+    MIX_OK(write_outputs(state.result, state));
+    return state.result.exit_code;
+  }
+  MIX_TRY(machine_, build_machine(context_, places_, loaded_.config, directory));
+  return carry_out(goal);
+}
 
 ProgressOptions RunCommand::progress_options(const std::stop_token& stop) const {
   ProgressOptions progress;
@@ -115,6 +170,7 @@ Result<int> RunCommand::carry_out(const Goal& goal) {
 
   Progress progress(progress_options(stop.get_token()), terminal_ports(), clock_);
   for (const std::string& note : loaded_.notes) progress.say(note);
+  progress.replay_quietly(journal_->events());
   journal_->listen([&](const Event& event) { progress.on_event(event); });
   if (options_.format == OutputFormat::stream_json) journal_->listen(stream_json_listener(standard_output(context_)));
 

@@ -31,7 +31,9 @@ struct RunOptions {
   OutputFormat format = OutputFormat::text;
   std::string result_file;          // -o
   std::string patch_file, summary_file, run_directory;
-  bool no_apply = false, dry_run = false, yes = false, no_review = false;
+  bool apply = false, no_apply = false, dry_run = false, yes = false, no_review = false;
+  bool resume = false;              // go on with `run` instead of beginning one
+  std::string run;                  // resume: beginning of an id, a run's directory, or empty for the newest
   int verbosity = 0;                // -1 quiet, 0 normal, 1.. verbose
   int log_level = 0;
 };

@@ -101,6 +101,18 @@ Result<Goal> goal_of(const RunOptions& options, const Config& config, const std:
   return goal;
 }
 
+Result<void> override_goal(const RunOptions& options, const CliContext& context, Goal& goal) {
+  if (!options.require.empty()) {
+    MIX_TRY(goal.require, parse_choice<Verified>(options.require, "--require"));
+  }
+  if (options.no_apply) goal.deliver = false;
+  if (options.apply) goal.deliver = true;
+  if (!options.patch_file.empty()) goal.patch_file = options.patch_file;
+  if (options.max_steps > 0) goal.max_steps = options.max_steps;
+  goal.ask_before_apply = context.interactive && !options.yes;
+  return {};
+}
+
 Result<std::int64_t> parse_duration(const std::string& text) {
   std::size_t digits = 0;
   while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;

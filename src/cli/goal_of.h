@@ -12,6 +12,9 @@ namespace mixagent {
 Result<Goal> goal_of(const RunOptions& options, const Config& config, const std::filesystem::path& root,
                      const CliContext& context, Processes& processes);
 
+// What `resume` may change of a recorded goal: delivery and what counts as reached.
+Result<void> override_goal(const RunOptions& options, const CliContext& context, Goal& goal);
+
 // "90", "90s", "30m", "2h" in seconds.
 Result<std::int64_t> parse_duration(const std::string& text);
 

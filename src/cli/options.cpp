@@ -28,7 +28,7 @@ struct RunFlags {
   RunOptions options;
   std::string format = "text", timeout, budget, sandbox;
   int jobs = 0;
-  bool apply = false, allow_unpriced = false;
+  bool allow_unpriced = false, last = false;
   std::vector<std::string> seats;
 };
 
@@ -41,11 +41,14 @@ class CommandLine {
   void declare();
   void declare_run();
   void declare_plan();
+  void declare_resume();
   void declare_runs();
   void declare_setup();
   void add_globals(CLI::App& app);
   CLI::App& command(const std::string& name, const std::string& about, const std::string& example);
+  void add_goal_flags(CLI::App& app, RunFlags& flags);
   void add_run_flags(CLI::App& app, RunFlags& flags);
+  void add_delivery_flags(CLI::App& app, RunFlags& flags);
   Result<RunOptions> finish(RunFlags& flags);
   ConfigFlags config_flags() const;
   std::filesystem::path directory() const {
@@ -55,7 +58,7 @@ class CommandLine {
   CliContext& context_;
   CLI::App app_{"mixagent turns a goal into a verified patch for as little money as that takes."};
   Globals globals_;
-  RunFlags run_, plan_;
+  RunFlags run_, plan_, resume_;
   std::string plan_out_;
   RunsOptions runs_;
   ShowOptions show_;
@@ -87,16 +90,33 @@ CLI::App& CommandLine::command(const std::string& name, const std::string& about
   return *sub;
 }
 
-void CommandLine::add_run_flags(CLI::App& app, RunFlags& flags) {
+void CommandLine::add_goal_flags(CLI::App& app, RunFlags& flags) {
   RunOptions& o = flags.options;
   app.add_option("GOAL", o.goal, "What to do, in your words; - reads it from standard input");
   app.add_option("-f,--file", o.goal_file, "Read the goal from FILE")->type_name("FILE");
   app.add_option("--seat", flags.seats, "Who sits where, repeatable: --seat worker=deepseek/deepseek-chat")->type_name("NAME=MODEL")->allow_extra_args(false);
   app.add_option("--check", o.checks, "Acceptance command, repeatable; takes the place of [verify] checks")->type_name("CMD")->allow_extra_args(false);
-  app.add_option("--max-budget-usd", flags.budget, "Never spend more than this (default: budget.run_usd, 2.00)")->type_name("USD");
   app.add_flag("--allow-unpriced", flags.allow_unpriced, "Use models without a known price although a cap is set");
+}
+
+void CommandLine::add_run_flags(CLI::App& app, RunFlags& flags) {
+  app.add_option("--max-budget-usd", flags.budget, "Never spend more than this (default: budget.run_usd, 2.00)")->type_name("USD");
   app.add_option("--timeout", flags.timeout, "Stop after 90s, 30m or 2h; the work is kept")->type_name("TIME");
   app.add_option("--output-format", flags.format, "text, json (one result line) or stream-json (every event)")->type_name("FORMAT");
+}
+
+void CommandLine::add_delivery_flags(CLI::App& app, RunFlags& flags) {
+  RunOptions& o = flags.options;
+  app.add_option("--max-steps", o.max_steps, "Start at most N steps")->type_name("N");
+  app.add_option("--jobs", flags.jobs, "Steps at the same time (default 4)")->type_name("N");
+  app.add_option("-o", o.result_file, "Write the result object to FILE as well")->type_name("FILE");
+  auto* apply = app.add_flag("--apply", o.apply, "Bring the result into the working tree (the default)");
+  app.add_flag("--no-apply", o.no_apply, "Keep it in the run, for `mixagent apply`")->excludes(apply);
+  app.add_option("--patch", o.patch_file, "Write the result as a patch instead of applying it")->type_name("FILE");
+  app.add_option("--require", o.require, "Least verification that counts: full, partial or none (default: partial, on a terminal none)")->type_name("LEVEL");
+  app.add_option("--run-dir", o.run_directory, "Where the run lives")->type_name("DIR");
+  app.add_option("--summary-md", o.summary_file, "Write a summary for a pull request to FILE")->type_name("FILE");
+  app.add_flag("-y,--yes", o.yes, "Do not ask before applying");
 }
 
 void CommandLine::declare_run() {
@@ -106,23 +126,15 @@ void CommandLine::declare_run() {
                           "  mixagent run -f task.md --output-format json --no-apply     (in a CI job)\n\n"
                           "Exit status: 0 reached, 2 usage, 3 not reached (work kept), 4 money cap, 5 step cap, 6 a person\n"
                           "must decide, 7 key missing or refused, 8 no sandbox, 75 quota, 124 timeout, 130/143 interrupted.");
+  add_goal_flags(app, run_);
   add_run_flags(app, run_);
+  add_delivery_flags(app, run_);
   RunOptions& o = run_.options;
   app.add_option("--plan", o.plan_file, "Carry out a plan that `mixagent plan -o FILE` wrote")->type_name("FILE");
   app.add_option("--lane", o.lane, "auto, solo (one worker first) or plan (the planner first)")->type_name("LANE");
-  app.add_option("--max-steps", o.max_steps, "Start at most N steps")->type_name("N");
-  app.add_option("--jobs", run_.jobs, "Steps at the same time (default 4)")->type_name("N");
-  app.add_option("-o", o.result_file, "Write the result object to FILE as well")->type_name("FILE");
-  auto* apply = app.add_flag("--apply", run_.apply, "Bring the result into the working tree (the default)");
-  app.add_flag("--no-apply", o.no_apply, "Keep it in the run, for `mixagent apply`")->excludes(apply);
-  app.add_option("--patch", o.patch_file, "Write the result as a patch instead of applying it")->type_name("FILE");
   app.add_flag("--dry-run", o.dry_run, "Plan and price only");
-  app.add_option("--require", o.require, "Least verification that counts: full, partial or none (default: partial, on a terminal none)")->type_name("LEVEL");
   app.add_option("--sandbox", run_.sandbox, "full, reduced, external (this machine is a throw-away one) or none")->type_name("LEVEL");
-  app.add_option("--run-dir", o.run_directory, "Where the run lives")->type_name("DIR");
-  app.add_option("--summary-md", o.summary_file, "Write a summary for a pull request to FILE")->type_name("FILE");
   app.add_flag("--no-review", o.no_review, "Leave out the reviewer");
-  app.add_flag("-y,--yes", o.yes, "Do not ask before applying");
   app.callback([this] {
     chosen_ = [this] {
       auto options = finish(run_);
@@ -134,6 +146,7 @@ void CommandLine::declare_run() {
 void CommandLine::declare_plan() {
   CLI::App& app = command("plan", "Only plan a goal, and print the plan",
                           "  mixagent plan \"add pagination to the API\" -o plan.json\n  mixagent run --plan plan.json");
+  add_goal_flags(app, plan_);
   add_run_flags(app, plan_);
   plan_.options.lane = "plan";
   app.add_option("-o", plan_out_, "Write the plan to FILE")->type_name("FILE");
@@ -141,6 +154,22 @@ void CommandLine::declare_plan() {
     chosen_ = [this] {
       auto options = finish(plan_);
       return options ? cmd_plan({*options, plan_out_}, context_) : report_error(options.error(), context_);
+    };
+  });
+}
+
+void CommandLine::declare_resume() {
+  CLI::App& app = command("resume", "Go on with a run that was stopped, killed, or out of money",
+                          "  mixagent resume                          (the newest run)\n  mixagent resume 20261124 --max-budget-usd 5");
+  app.add_option("RUN", resume_.options.run, "A run, its unique beginning, or its directory (default: the newest)");
+  app.add_flag("--last", resume_.last, "The newest run");
+  add_run_flags(app, resume_);
+  add_delivery_flags(app, resume_);
+  resume_.options.resume = true;
+  app.callback([this] {
+    chosen_ = [this] {
+      auto options = finish(resume_);
+      return options ? cmd_run(*options, context_) : report_error(options.error(), context_);
     };
   });
 }
@@ -230,6 +259,7 @@ void CommandLine::declare() {
   add_globals(app_);
   declare_run();
   declare_plan();
+  declare_resume();
   declare_runs();
   declare_setup();
 }

@@ -25,7 +25,8 @@ struct CheckRecordIn {
 struct Document {
   std::optional<TextRecord> user, project;
   bool project_trusted = false, allow_unpriced = false, review = true, deliver = true, ask = false, has_plan = false;
-  std::map<std::string, std::string> env, agents;
+  std::map<std::string, std::string> env;
+  std::map<std::string, TextRecord> agents;
   std::vector<std::string> overrides, seats;
   std::vector<FlagRecord> flags;
   std::string text, repository, focus = ".", patch_file;
@@ -82,7 +83,7 @@ std::string encode_record(const RunRecord& record, const Lineup& lineup) {
   for (const auto& [name, value] : record.sources.env) {
     if (name.rfind("MIXAGENT_", 0) == 0) d.env[name] = value;
   }
-  d.agents = record.sources.agents;
+  for (const auto& [name, text] : record.sources.agents) d.agents[name] = {text.file, text.text};
   d.overrides = record.sources.overrides;
   for (std::string& line : pinned(lineup)) d.overrides.push_back(std::move(line));
   for (const auto& flag : record.sources.flags) d.flags.push_back({flag.flag, flag.key, flag.value});
@@ -110,7 +111,7 @@ Result<RunRecord> decode_record(const std::string& text) {
   record.sources.project_trusted = d.project_trusted;
   record.sources.allow_unpriced = d.allow_unpriced;
   record.sources.env = d.env;
-  record.sources.agents = d.agents;
+  for (const auto& [name, agent] : d.agents) record.sources.agents[name] = {agent.file, agent.text};
   record.sources.overrides = d.overrides;
   for (const FlagRecord& flag : d.flags) record.sources.flags.push_back({flag.flag, flag.key, flag.value});
   record.review = d.review;

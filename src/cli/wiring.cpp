@@ -124,4 +124,11 @@ Result<std::unique_ptr<Machine>> build_machine(const CliContext& context, const 
   return machine;
 }
 
+Result<std::unique_ptr<Machine>> look_only(const Places& places, const Config& config,
+                                           const std::filesystem::path& run_directory) {
+  auto machine = std::make_unique<Machine>();
+  MIX_TRY(machine->workspaces, open_workspaces(places, config, run_directory, machine->processes));
+  return machine;
+}
+
 }  // namespace mixagent

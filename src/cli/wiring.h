@@ -65,4 +65,8 @@ Result<std::unique_ptr<Workspaces>> open_workspaces(const Places& places, const 
 Result<std::unique_ptr<Machine>> build_machine(const CliContext& context, const Places& places, const Config& config,
                                                const std::filesystem::path& run_directory);
 
+// A machine that only has workspaces: for a run that is over.
+Result<std::unique_ptr<Machine>> look_only(const Places& places, const Config& config,
+                                           const std::filesystem::path& run_directory);
+
 }  // namespace mixagent
