@@ -55,10 +55,42 @@ Result<int> apply_run(const ApplyOptions& options, CliContext& context) {
   return 0;
 }
 
+// What the run brought into the tree is taken back, file by file as it was; a file that changed since is a conflict.
+Result<int> undo_run(const ApplyOptions& options, CliContext& context) {
+  MIX_TRY(const std::filesystem::path root, need_repository(options.directory));
+  const Places places = places_for(context, root);
+  MIX_TRY(const ConfigSources sources, gather_sources(context, root, options.config));
+  MIX_TRY(const LoadedConfig loaded, load_config(sources, false));
+  MIX_TRY(const RunPlace place, find_run(places.runs, options.run));
+  SystemClock clock;
+  MIX_TRY(const auto journal, open_journal(place.directory, clock, secrets_of(context.env, loaded.config.lineup)));
+  const RunState state = fold(journal->events());
+  if (state.delivered != "working tree") {
+    return fail(ErrorCode::usage, "the run is not applied: there is nothing to take back", place.id.text);
+  }
+  ProcessesPosix processes;
+  MIX_TRY(const auto workspaces, open_workspaces(places, loaded.config, place.directory, processes));
+  MIX_TRY(const Tree before, workspaces->tree(TreeId{state.base_tree}));
+  MIX_TRY(const Tree after, workspaces->tree(TreeId{state.head_tree}));
+  MIX_TRY(const Delivery done, workspaces->deliver(difference(after, before), [] { return Result<void>(); }));
+  if (!done.conflicts.empty()) {
+    return fail(ErrorCode::conflict, "changed since it was applied: " + join(done.conflicts, ", ") + "; nothing was written", root.string(),
+                "settle these files first (git stash), then undo again");
+  }
+  MIX_OK(journal->append(ChangeApplied{"undone", state.base_tree, root.string(), done.files, {}}));
+  for (const std::string& file : done.files) context.out << "taken back " << escape_terminal_line(file) << "\n";
+  return 0;
+}
+
 }  // namespace
 
 int cmd_apply(const ApplyOptions& options, CliContext& context) {
   const auto code = apply_run(options, context);
+  return code ? *code : report_error(code.error(), context);
+}
+
+int cmd_undo(const ApplyOptions& options, CliContext& context) {
+  const auto code = undo_run(options, context);
   return code ? *code : report_error(code.error(), context);
 }
 

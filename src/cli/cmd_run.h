@@ -52,5 +52,6 @@ struct ApplyOptions {
   ConfigFlags config;
 };
 int cmd_apply(const ApplyOptions& options, CliContext& context);
+int cmd_undo(const ApplyOptions& options, CliContext& context);
 
 }  // namespace mixagent

@@ -43,6 +43,7 @@ class CommandLine {
   void declare_plan();
   void declare_resume();
   void declare_runs();
+  void declare_undo();
   void declare_setup();
   void add_globals(CLI::App& app);
   CLI::App& command(const std::string& name, const std::string& about, const std::string& example);
@@ -208,6 +209,18 @@ void CommandLine::declare_runs() {
   });
 }
 
+void CommandLine::declare_undo() {
+  CLI::App& undo = command("undo", "Take an applied run back, exactly", "  mixagent undo\n  mixagent undo 20261124-151200-k3f9");
+  undo.add_option("RUN", apply_.run, "A run, or its unique beginning (default: the newest)");
+  undo.callback([this] {
+    chosen_ = [this] {
+      apply_.directory = directory();
+      apply_.config = config_flags();
+      return cmd_undo(apply_, context_);
+    };
+  });
+}
+
 void CommandLine::declare_setup() {
   CLI::App& init = command("init", "Write a commented mixagent.toml for this repository", "  mixagent init\n  mixagent init --force");
   init.add_flag("--force", init_.force, "Replace an existing one");
@@ -261,6 +274,7 @@ void CommandLine::declare() {
   declare_plan();
   declare_resume();
   declare_runs();
+  declare_undo();
   declare_setup();
 }
 
