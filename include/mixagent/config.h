@@ -38,7 +38,8 @@ struct SandboxConfig {
   Isolation isolation = Isolation::full;
   NetworkMode network = NetworkMode::none;
   std::vector<std::string> allow_hosts, read_only, writable, env_pass, unix_sockets;
-  std::vector<std::string> carry;  // ignored folders that come along: node_modules, .venv, target, build, ...
+  // Ignored folders that come along, so that checks run in a copy as they do at home.
+  std::vector<std::string> carry = {"node_modules", ".venv", "venv", "vendor", "target", "build"};
   std::map<std::string, std::string> cache;  // path -> "ro", "private", "rw"
   int memory_mb = 4096, timeout_s = 600, disk_mb = 8192, processes = 512;
 };

@@ -57,6 +57,7 @@ class Run {
   Result<void> survey_and_plan();
   Result<void> plan_once(const std::string& failure);
   Result<void> answer_question();
+  Result<void> ask_a_person() const;
   Result<void> work();
   Result<void> verify();
   Result<void> final_review();
@@ -169,13 +170,7 @@ Result<void> Run::survey_and_plan() {
   ending_.decision = std::string(enum_name(decision));
   ending_.reason = planned_.reason;
   MIX_OK(tools_.journal.append(PlanCreated{decision == Decision::solo ? "solo" : "plan", planned_.reason, revision_, planned_.plan, planned_.warnings}));
-  if (decision == Decision::need_input) {
-    Error error;
-    error.code = ErrorCode::need_input;
-    error.what = "the planner asks: " + planned_.plan.question;
-    error.hint = "answer in the goal and run again";
-    return fail(error);
-  }
+  if (decision == Decision::need_input) return ask_a_person();
   if (decision == Decision::no_op) conclude("success", planned_.reason);
   if (goal_.dry_run) conclude("success", "plan only");
   return {};
@@ -190,6 +185,10 @@ Result<void> Run::plan_once(const std::string& failure) {
   request.tree = done_.head;
   MIX_TRY(planned_, plan_goal(run_, request));
   return {};
+}
+
+Result<void> Run::ask_a_person() const {
+  return fail(ErrorCode::need_input, "the planner asks: " + planned_.plan.question, "", "answer in the goal and run again");
 }
 
 Result<void> Run::answer_question() {
@@ -237,12 +236,12 @@ Result<void> Run::verify() {
       if (outcome.status == StepStatus::verified || outcome.status == StepStatus::unverified) kept += fmt::format("- step {}\n", outcome.id);
     }
     MIX_TRY(const std::string text, render(tools_, "replan", {{"failure", failure}, {"done", kept}}));
-    const Tree head = done_.head;
     MIX_OK(plan_once(text));
     ++revision_;
     MIX_OK(tools_.journal.append(Replanned{clip(failure, 500), ""}));
     MIX_OK(tools_.journal.append(PlanCreated{planned_.plan.decision == Decision::solo ? "solo" : "plan", planned_.reason, revision_, planned_.plan, planned_.warnings}));
-    if (planned_.plan.decision == Decision::no_op || planned_.plan.decision == Decision::need_input) break;
+    if (planned_.plan.decision == Decision::need_input) return ask_a_person();
+    if (planned_.plan.decision == Decision::no_op) break;
     ending_.decision = std::string(enum_name(planned_.plan.decision));
     MIX_OK(work());
   }

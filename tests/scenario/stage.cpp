@@ -126,6 +126,7 @@ Stage::Stage(const Story& story, int port) : root_(make_root()) {
     git({"commit", "-q", "-m", "start"});
   }
   for (const auto& [path, text] : story.dirty) spill(repository() / path, fill(text));
+  for (const auto& [key, value] : story.git_config) git({"config", key, fill(value)});
   for (const auto& [path, text] : story.outside) spill(root_ / path, fill(text));
 }
 
@@ -175,7 +176,7 @@ Json Stage::fill(const Json& value) const {
 
 std::string Stage::git(const std::vector<std::string>& arguments) const {
   ChildSpec spec;
-  spec.argv = {"/usr/bin/git"};
+  spec.argv = {"/usr/bin/git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"};
   spec.argv.insert(spec.argv.end(), arguments.begin(), arguments.end());
   spec.cwd = repository();
   spec.env = {{"PATH", std::getenv("PATH")},

@@ -134,6 +134,7 @@ Result<Story> read_story(const std::filesystem::path& file) {
   story.files = reader.text_map("files");
   story.dirty = reader.text_map("dirty");
   story.outside = reader.text_map("outside");
+  story.git_config = reader.text_map("git_config");
   story.env = reader.text_map("env");
   story.unset = reader.texts("unset");
   if (const TomlTable* config = reader.table("config")) story.config = *config;

@@ -6,12 +6,13 @@
 //   about = "what it proves"
 //   git = true · commit = true            # false: no repository; no commit in it
 //   executable = ["test.sh"]
-//   [files]    "calc.py" = "..."          # written and committed
-//   [dirty]    "calc.py" = "..."          # written after the commit: modified, untracked, ignored
-//   [outside]  "secret.txt" = "..."       # beside the repository
-//   [config]                              # laid over the standing configuration (stage.cpp), as
-//   TOML config_text = "..."                   # in its place, as it is [env]      TEST_KEY = "..."
-//   # on top of the standing environment; unset = ["TEST_KEY"]
+//   [git_config] "core.fsmonitor" = "..."   # in the repository's own configuration, after the
+//   commit [files]    "calc.py" = "..."          # written and committed [dirty]    "calc.py" =
+//   "..."          # written after the commit: modified, untracked, ignored [outside]  "secret.txt"
+//   = "..."       # beside the repository [config]                              # laid over the
+//   standing configuration (stage.cpp), as TOML config_text = "..."                   # in its
+//   place, as it is [env]      TEST_KEY = "..." # on top of the standing environment; unset =
+//   ["TEST_KEY"]
 //   [[reply]]                             # support/reply_script.h
 //   [[run]]                               # a command line and what must hold after it, in order
 //   [[request]]                           # what a model was sent, looked at when all is over
@@ -93,7 +94,7 @@ struct Story {
   std::string name, about;
   bool git = true, commit = true;
   Texts executable;
-  TextMap files, dirty, outside, env;
+  TextMap files, dirty, outside, env, git_config;
   Texts unset;
   TomlTable config;
   std::string config_text;
