@@ -196,6 +196,7 @@ std::vector<std::string> bare_landlock_options(const Policy& policy) {
   for (const char* path : {"/etc/passwd", "/etc/group", "/etc/hosts", "/etc/resolv.conf", "/proc",
                            "/dev/urandom", "/dev/random", "/dev/fd"})
     append(options, {"--read", path});
+  if (!policy.objects.empty()) append(options, {"--read", policy.objects});
   for (const char* path : {"/dev/null", "/dev/zero", "/dev/full"})
     append(options, {"--write", path});
   return options;

@@ -151,11 +151,11 @@ class CommandSandbox final : public Sandbox {
       add_bare(process, command);
     process.cwd = "/";
     process.env = parts_.policy.environment;
-    for (const auto& [name, value] : command.env) {
-      auto same = [&](const auto& variable) { return variable.first == name; };
+    for (const auto& variable : command.env) {
+      auto same = [&](const auto& other) { return other.first == variable.first; };
       process.env.erase(std::remove_if(process.env.begin(), process.env.end(), same),
                         process.env.end());
-      process.env.emplace_back(name, value);
+      process.env.push_back(variable);
     }
     process.merge_stderr = true;
     process.report_fd = report_fd;
@@ -259,6 +259,10 @@ Result<std::unique_ptr<Sandbox>> make_untried_sandbox(const SandboxOptions& opti
     MIX_TRY(parts.scratch, Scratch::make(parts.policy.private_uid));
     set_variable(parts.policy.environment, "HOME", parts.scratch->home());
     set_variable(parts.policy.environment, "TMPDIR", parts.scratch->tmp());
+    // Where the mount view would have put it, a workspace's git does not find it here.
+    if (!parts.policy.objects.empty())
+      parts.policy.environment.emplace_back("GIT_ALTERNATE_OBJECT_DIRECTORIES",
+                                            parts.policy.objects);
   }
   return std::make_unique<CommandSandbox>(std::move(parts), processes);
 }
