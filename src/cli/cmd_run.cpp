@@ -87,6 +87,7 @@ class RunCommand {
 };
 
 Result<int> RunCommand::begin() {
+  MIX_OK(check_flags(options_));
   MIX_TRY(const std::filesystem::path root, need_repository(options_.directory));
   places_ = places_for(context_, root);
   RunRecord record;

@@ -33,6 +33,10 @@ Result<E> parse_choice(const std::string& text, const std::string& flag) {
   return fail(ErrorCode::usage, "'" + text + "' is none of " + join(all, ", "), flag);
 }
 
+tl::unexpected<Error> no_goal() {
+  return fail(ErrorCode::usage, "no goal was given", "mixagent run", "say what to do: mixagent run \"add pagination to the API\"");
+}
+
 Result<std::string> goal_text(const RunOptions& options) {
   if (!options.goal_file.empty()) return read_text(options.goal_file);
   if (options.goal == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
@@ -77,9 +81,7 @@ Result<Goal> goal_of(const RunOptions& options, const Config& config, const std:
   MIX_TRY(goal.text, goal_text(options));
   if (!options.plan_file.empty()) MIX_OK(take_plan(options, goal));
   goal.text = std::string(trim(repair_utf8(goal.text)));
-  if (goal.text.empty()) {
-    return fail(ErrorCode::usage, "no goal was given", "mixagent run", "say what to do: mixagent run \"add pagination to the API\"");
-  }
+  if (goal.text.empty()) return no_goal();
   if (goal.text.size() > longest_goal) return fail(ErrorCode::usage, "the goal is longer than 200,000 bytes", "GOAL", "name files of the repository instead of quoting them");
   goal.repository = root;
   const auto focus = options.directory.lexically_relative(root).generic_string();
@@ -99,6 +101,14 @@ Result<Goal> goal_of(const RunOptions& options, const Config& config, const std:
   goal.ask_before_apply = !options.yes;
   goal.patch_file = options.patch_file;
   return goal;
+}
+
+Result<void> check_flags(const RunOptions& options) {
+  const bool has_goal = !trim(options.goal).empty() || !options.goal_file.empty() || !options.plan_file.empty();
+  if (!has_goal) return no_goal();
+  if (!options.lane.empty()) MIX_OK(parse_choice<Lane>(options.lane, "--lane"));
+  if (!options.require.empty()) MIX_OK(parse_choice<Verified>(options.require, "--require"));
+  return {};
 }
 
 Result<void> override_goal(const RunOptions& options, const CliContext& context, Goal& goal) {

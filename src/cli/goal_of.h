@@ -12,6 +12,9 @@ namespace mixagent {
 Result<Goal> goal_of(const RunOptions& options, const Config& config, const std::filesystem::path& root,
                      const CliContext& context, Processes& processes);
 
+// What can be said of the flags alone, before anything is read or looked up.
+Result<void> check_flags(const RunOptions& options);
+
 // What `resume` may change of a recorded goal: delivery and what counts as reached.
 Result<void> override_goal(const RunOptions& options, const CliContext& context, Goal& goal);
 
