@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <functional>
 #include <optional>
 
@@ -38,6 +39,8 @@ class CommandLine {
   int parse(int argc, const char* const* argv);
 
  private:
+  std::vector<std::string> command_names() const;
+  bool is_command(const std::string& word) const;
   int no_such_command(const std::string& word);
   void declare();
   void declare_run();
@@ -313,9 +316,19 @@ Result<RunOptions> CommandLine::finish(RunFlags& flags) {
   return fail(ErrorCode::usage, "'" + flags.format + "' is none of text, json, stream-json", "--output-format");
 }
 
-int CommandLine::no_such_command(const std::string& word) {
+std::vector<std::string> CommandLine::command_names() const {
   std::vector<std::string> names;
   for (const CLI::App* sub : app_.get_subcommands([](const CLI::App*) { return true; })) names.push_back(sub->get_name());
+  return names;
+}
+
+bool CommandLine::is_command(const std::string& word) const {
+  const auto names = command_names();
+  return std::find(names.begin(), names.end(), word) != names.end();
+}
+
+int CommandLine::no_such_command(const std::string& word) {
+  const std::vector<std::string> names = command_names();
   const std::string guess = nearest(word, names);
   context_.err << "mixagent: there is no command '" << escape_terminal_line(word) << "'"
                << (guess.empty() ? "" : " (did you mean " + guess + "?)") << "; there are " << join(names, ", ")
@@ -330,7 +343,7 @@ int CommandLine::parse(int argc, const char* const* argv) {
     if (error.get_exit_code() == 0) return app_.exit(error, context_.out, context_.err);  // --help, --version
     const CLI::App* at = &app_;
     for (const CLI::App* sub : app_.get_subcommands()) at = sub;
-    if (at == &app_ && argc > 1 && argv[1][0] != '-' && app_.get_subcommand_no_throw(argv[1]) == nullptr) return no_such_command(argv[1]);
+    if (at == &app_ && argc > 1 && argv[1][0] != '-' && !is_command(argv[1])) return no_such_command(argv[1]);
     context_.err << "mixagent: " << escape_terminal_line(error.what()) << "\nTry `mixagent " << (at == &app_ ? "" : at->get_name() + " ") << "--help`.\n";
     return 2;
   }
