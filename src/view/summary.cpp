@@ -60,9 +60,10 @@ std::string verified_section(const RunResult& result, const Paint& paint, int wi
   }
   // The engine's own sentence where it gave one.
   const bool reasoned = !result.is_error && !result.reason.empty();
-  const std::string why = reasoned ? safe(result.reason) : explain_verified(result.verified, result.checks);
-  const std::string text = std::string("verified: ") + std::string(enum_name(result.verified)) +
-                           " — " + why + ".";
+  const std::string why =
+      reasoned ? safe(result.reason) : explain_verified(result.verified, result.checks);
+  const std::string text =
+      std::string("verified: ") + std::string(enum_name(result.verified)) + " — " + why + ".";
   std::string out;
   for (const std::string& line : wrap_words(text, width)) out += line + "\n";
   const std::string plain = "verified: " + std::string(enum_name(result.verified));
@@ -139,8 +140,8 @@ std::string where_section(const RunResult& result, const Paint& paint) {
   const std::string run = safe(result.run_id);
   std::string out;
   if (result.delivered == "working tree") {
-    out += "  in your working tree, uncommitted (git diff); mixagent diff " + run +
-           " shows it again\n";
+    out +=
+        "  in your working tree, uncommitted (git diff); mixagent undo " + run + " takes it back\n";
   } else if (!result.delivered.empty() && result.delivered != "kept in the run") {
     out += "  " + safe(result.delivered) + "; mixagent diff " + run + " shows it again\n";
   } else if (!result.files_changed.empty()) {

@@ -91,7 +91,7 @@ TEST_CASE("one screen, in its order") {
         "\nChecks\n", "fails (exit 1) → passes", "\nSteps\n", "Add a Page type",
         "\nFiles changed (2)\n", "  package.json  runs by itself: read it first\n",
         "  api/page.py\n", "\nCost\n", "\nWhere the work is\n",
-        "in your working tree, uncommitted"}) {
+        "in your working tree, uncommitted (git diff); mixagent undo "}) {
     CAPTURE(part);
     const std::size_t found = text.find(part, at);
     REQUIRE(found != std::string::npos);
