@@ -90,6 +90,14 @@ def faults_of(path):
         yield from (f"{path}:{number}: {fault}" for fault in faults if fault)
 
 
+def list_faults(files):
+    """src/sources.cmake names every source of the library, and nothing else."""
+    listed = set(re.findall(r"src/[\w/]+\.cpp", (ROOT / "src/sources.cmake").read_text()))
+    there = {p.as_posix() for p in files if p.suffix == ".cpp" and p.as_posix() != "src/cli/main.cpp"}
+    yield from (f"src/sources.cmake: does not list {name}" for name in sorted(there - listed))
+    yield from (f"src/sources.cmake: lists {name}, which is not there" for name in sorted(listed - there))
+
+
 def main():
     if "--help" in sys.argv or "-h" in sys.argv:
         print(__doc__.strip())
@@ -103,6 +111,7 @@ def main():
     unknown = {room_of(p) for p in files if p.parts[0] == "src" and layer_of(room_of(p)) is None}
     faults = [f"src/{room}: a room without a layer" for room in sorted(unknown)]
     faults += [fault for path in files if room_of(path) not in unknown for fault in faults_of(path)]
+    faults += list_faults(files)
     for fault in faults:
         print(fault)
     if not faults:

@@ -111,6 +111,9 @@ Result<std::unique_ptr<Workspaces>> open_workspaces(const Places& places, const 
 
 Result<std::unique_ptr<Machine>> build_machine(const CliContext& context, const Places& places, const Config& config,
                                                const std::filesystem::path& run_directory) {
+#ifndef __SANITIZE_ADDRESS__  // whose leak check must look into this process
+  harden_process();
+#endif
   auto machine = std::make_unique<Machine>();
   MIX_TRY(const auto overrides, read_prompt_overrides(context.env));
   MIX_TRY(PromptFiles prompts, PromptFiles::open(overrides));
