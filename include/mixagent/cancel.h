@@ -1,5 +1,6 @@
 #pragma once
-// One value that every blocking port takes: stop requested (SIGINT, a sibling's end) or deadline passed.
+// One value that every blocking port takes: stop requested (SIGINT, a sibling's end) or deadline
+// passed.
 
 #include <chrono>
 #include <optional>

@@ -1,13 +1,14 @@
 #pragma once
-// A Tree is what a working tree holds, as values: path -> bytes and mode. A Change is the difference of two trees.
+// A Tree is what a working tree holds, as values: path -> bytes and mode. A Change is the
+// difference of two trees.
+
+#include "mixagent/ids.h"
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "mixagent/ids.h"
 
 namespace mixagent {
 
@@ -20,7 +21,8 @@ struct TreeEntry {
   bool operator==(const TreeEntry&) const = default;
 };
 
-// Paths are relative to the repository root, '/'-separated, valid UTF-8, never "." or ".." or below ".git".
+// Paths are relative to the repository root, '/'-separated, valid UTF-8, never "." or ".." or below
+// ".git".
 using Tree = std::map<std::string, TreeEntry>;
 
 struct FileChange {
@@ -36,7 +38,8 @@ struct Change {
   bool operator==(const Change&) const = default;
 };
 
-// A path that a workspace holds and that must not leave it, with the reason ("absolute symlink", "inside .git", ...).
+// A path that a workspace holds and that must not leave it, with the reason ("absolute symlink",
+// "inside .git", ...).
 struct Refusal {
   std::string path;
   std::string why;

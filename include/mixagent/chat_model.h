@@ -1,13 +1,14 @@
 #pragma once
-// Asking a model. One port for all providers; retries, pacing and failover happen below it, and every one of them is
-// told to the observer, who writes it down. Implemented in provider/client.cpp and provider/replay.cpp. Thread-safe.
-
-#include <string>
-#include <string_view>
+// Asking a model. One port for all providers; retries, pacing and failover happen below it, and
+// every one of them is told to the observer, who writes it down. Implemented in provider/client.cpp
+// and provider/replay.cpp. Thread-safe.
 
 #include "mixagent/cancel.h"
 #include "mixagent/error.h"
 #include "mixagent/message.h"
+
+#include <string>
+#include <string_view>
 
 namespace mixagent {
 
@@ -22,7 +23,8 @@ struct RetryNote {
 class CallObserver {
  public:
   virtual ~CallObserver() = default;
-  // Before the wait. Runs on the caller's thread. An error ends the call with that error (a money cap, say).
+  // Before the wait. Runs on the caller's thread. An error ends the call with that error (a money
+  // cap, say).
   virtual Result<void> on_retry(const RetryNote& note) = 0;
   virtual void on_delta(std::string_view text) = 0;  // for the display only
 };
@@ -30,7 +32,8 @@ class CallObserver {
 class ChatModels {
  public:
   virtual ~ChatModels() = default;
-  // A reply of a cut stream is never returned: it is discarded and asked again (an Error when the tries are used up).
+  // A reply of a cut stream is never returned: it is discarded and asked again (an Error when the
+  // tries are used up).
   virtual Result<ChatReply> ask(const ChatRequest& request, CallObserver& observer,
                                 const Cancel& cancel) = 0;
 };

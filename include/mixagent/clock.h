@@ -1,10 +1,10 @@
 #pragma once
 // Time and chance, passed in so that a run is a function of its inputs. Thread-safe.
 
+#include "mixagent/cancel.h"
+
 #include <chrono>
 #include <cstdint>
-
-#include "mixagent/cancel.h"
 
 namespace mixagent {
 

@@ -1,20 +1,23 @@
 #pragma once
-// The effective configuration, after all layers (config/load.cpp). Plain values with the defaults of PROTOCOLS 5 and 6.
-
-#include <map>
-#include <optional>
-#include <string>
-#include <vector>
+// The effective configuration, after all layers (config/load.cpp). Plain values with the defaults
+// of PROTOCOLS 5 and 6.
 
 #include "mixagent/model.h"
 #include "mixagent/plan.h"
 #include "mixagent/result.h"
 #include "mixagent/sandbox.h"
 
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace mixagent {
 
 enum class Lane { automatic, solo, plan };
-constexpr std::array<std::string_view, 3> enum_names(Lane) { return {"auto", "solo", "plan"}; }
+constexpr std::array<std::string_view, 3> enum_names(Lane) {
+  return {"auto", "solo", "plan"};
+}
 
 enum class NetworkMode { none, proxy, host };
 constexpr std::array<std::string_view, 3> enum_names(NetworkMode) {

@@ -1,15 +1,18 @@
 #pragma once
-// What went wrong in the world, as a value. Bugs of our own abort (MIX_CHECK); a model's bad work is data, not an Error.
+// What went wrong in the world, as a value. Bugs of our own abort (MIX_CHECK); a model's bad work
+// is data, not an Error.
+
+#include <tl/expected.hpp>
 
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tl/expected.hpp>
 #include <utility>
 
 namespace mixagent {
 
-// Closed set: callers switch over it. Retry classes and exit codes derive from it (provider/errors, cli/exit_code).
+// Closed set: callers switch over it. Retry classes and exit codes derive from it (provider/errors,
+// cli/exit_code).
 enum class ErrorCode {
   usage,             // the user typed something that cannot be done
   config,            // a configuration file or value is wrong
@@ -38,7 +41,8 @@ enum class ErrorCode {
   internal,          // should not happen
 };
 
-// `what` is one sentence, `where` the file, flag, URL or step, `hint` what to do about it (may be empty).
+// `what` is one sentence, `where` the file, flag, URL or step, `hint` what to do about it (may be
+// empty).
 struct Error {
   ErrorCode code = ErrorCode::internal;
   std::string what;
@@ -48,7 +52,7 @@ struct Error {
   int http_status = 0;
   std::optional<std::int64_t> retry_after_ms;  // as told by the provider
   std::string resets_at;                       // quota: when it comes back, as told (may be empty)
-  bool partial_output = false;                 // tokens were generated (and are billed) before the failure
+  bool partial_output = false;  // tokens were generated (and are billed) before the failure
 };
 
 template <class T>
@@ -63,7 +67,9 @@ inline tl::unexpected<Error> fail(ErrorCode code, std::string what, std::string 
   error.hint = std::move(hint);
   return tl::unexpected<Error>(std::move(error));
 }
-inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+inline tl::unexpected<Error> fail(Error error) {
+  return tl::unexpected<Error>(std::move(error));
+}
 
 // The enumerator's own spelling: "rate_limited".
 const char* to_string(ErrorCode code);
@@ -79,18 +85,18 @@ std::string describe(const Error& error);
 #define MIX_CONCAT(a, b) MIX_CONCAT_(a, b)
 
 // MIX_TRY(auto value, expression): value of a Result, or return its error.
-#define MIX_TRY(declaration, ...)                                                             \
-  auto MIX_CONCAT(mix_result_, __LINE__) = (__VA_ARGS__);                                     \
-  if (!MIX_CONCAT(mix_result_, __LINE__))                                                     \
-    return ::mixagent::fail(std::move(MIX_CONCAT(mix_result_, __LINE__)).error());            \
+#define MIX_TRY(declaration, ...)                                                  \
+  auto MIX_CONCAT(mix_result_, __LINE__) = (__VA_ARGS__);                          \
+  if (!MIX_CONCAT(mix_result_, __LINE__))                                          \
+    return ::mixagent::fail(std::move(MIX_CONCAT(mix_result_, __LINE__)).error()); \
   declaration = *std::move(MIX_CONCAT(mix_result_, __LINE__))
 
 // MIX_OK(expression): for Result<void>.
-#define MIX_OK(...)                                                                           \
+#define MIX_OK(...) \
   if (auto mix_ok = (__VA_ARGS__); !mix_ok) return ::mixagent::fail(std::move(mix_ok).error())
 
 // An invariant of our own; stays on in release builds.
-#define MIX_CHECK(condition, message)                                                         \
-  do {                                                                                        \
-    if (!(condition)) ::mixagent::check_failed(#condition, message, __FILE__, __LINE__);      \
+#define MIX_CHECK(condition, message)                                                    \
+  do {                                                                                   \
+    if (!(condition)) ::mixagent::check_failed(#condition, message, __FILE__, __LINE__); \
   } while (false)

@@ -1,10 +1,19 @@
 #pragma once
-// Everything that happens, as facts. One fact = one line of events.jsonl = one line of `stream-json`; the names are those
-// of PROTOCOLS 4.2 and stay stable. A fact is appended to the journal before anything relies on it. What may be lost
-// (tokens so far, spinner phase) is Progress (console.h) and never stands here.
+// Everything that happens, as facts. One fact = one line of events.jsonl = one line of
+// `stream-json`; the names are those of PROTOCOLS 4.2 and stay stable. A fact is appended to the
+// journal before anything relies on it. What may be lost (tokens so far, spinner phase) is Progress
+// (console.h) and never stands here.
 //
-// Adding a fact: a struct with `type` and `fields`, one entry in Fact, one case in core/run_state.cpp. Readers ignore
-// unknown types and fields, so adding is compatible; renaming is not.
+// Adding a fact: a struct with `type` and `fields`, one entry in Fact, one case in
+// core/run_state.cpp. Readers ignore unknown types and fields, so adding is compatible; renaming is
+// not.
+
+#include "mixagent/ids.h"
+#include "mixagent/money.h"
+#include "mixagent/plan.h"
+#include "mixagent/result.h"
+#include "mixagent/review.h"
+#include "mixagent/usage.h"
 
 #include <array>
 #include <cstdint>
@@ -15,13 +24,6 @@
 #include <variant>
 #include <vector>
 
-#include "mixagent/ids.h"
-#include "mixagent/money.h"
-#include "mixagent/plan.h"
-#include "mixagent/result.h"
-#include "mixagent/review.h"
-#include "mixagent/usage.h"
-
 namespace mixagent {
 
 struct RunStarted {
@@ -31,20 +33,30 @@ struct RunStarted {
   int jobs = 0;
   std::optional<Money> cap;
   std::map<std::string, std::string> seats;  // seat -> "model, model, ..."
-  std::string config;                        // blob: the effective configuration as TOML, no secrets in it
+  std::string config;  // blob: the effective configuration as TOML, no secrets in it
   template <class V>
   void fields(V& v) {
-    v.may("schema", schema); v.may("version", version); v.may("goal", goal);
-    v.may("repository", repository); v.may("lane", lane); v.may("require", require);
-    v.may("isolation", isolation); v.may("jobs", jobs); v.may("cap_usd", cap);
-    v.may("seats", seats); v.may("config", config);
+    v.may("schema", schema);
+    v.may("version", version);
+    v.may("goal", goal);
+    v.may("repository", repository);
+    v.may("lane", lane);
+    v.may("require", require);
+    v.may("isolation", isolation);
+    v.may("jobs", jobs);
+    v.may("cap_usd", cap);
+    v.may("seats", seats);
+    v.may("config", config);
   }
 };
 
 struct RunResumed {
   static constexpr std::string_view type = "run.resumed";
   std::int64_t after_seq = 0;
-  template <class V> void fields(V& v) { v.may("after_seq", after_seq); }
+  template <class V>
+  void fields(V& v) {
+    v.may("after_seq", after_seq);
+  }
 };
 
 struct SnapshotTaken {
@@ -54,7 +66,10 @@ struct SnapshotTaken {
   std::vector<std::string> left_out;  // untracked files over the limit
   template <class V>
   void fields(V& v) {
-    v.may("tree", tree); v.may("files", files); v.may("bytes", bytes); v.may("ms", ms);
+    v.may("tree", tree);
+    v.may("files", files);
+    v.may("bytes", bytes);
+    v.may("ms", ms);
     v.may("left_out", left_out);
   }
 };
@@ -62,7 +77,10 @@ struct SnapshotTaken {
 struct BaselineCompleted {
   static constexpr std::string_view type = "baseline.completed";
   std::vector<CheckRecord> checks;
-  template <class V> void fields(V& v) { v.may("checks", checks); }
+  template <class V>
+  void fields(V& v) {
+    v.may("checks", checks);
+  }
 };
 
 struct PlanCreated {
@@ -74,21 +92,31 @@ struct PlanCreated {
   std::vector<std::string> warnings;
   template <class V>
   void fields(V& v) {
-    v.may("lane", lane); v.may("reason", reason); v.may("revision", revision);
-    v.may("plan", plan); v.may("warnings", warnings);
+    v.may("lane", lane);
+    v.may("reason", reason);
+    v.may("revision", revision);
+    v.may("plan", plan);
+    v.may("warnings", warnings);
   }
 };
 
 struct PlanRejected {
   static constexpr std::string_view type = "plan.rejected";
   std::string why;
-  template <class V> void fields(V& v) { v.may("why", why); }
+  template <class V>
+  void fields(V& v) {
+    v.may("why", why);
+  }
 };
 
 struct Replanned {
   static constexpr std::string_view type = "replanned";
   std::string why, step;
-  template <class V> void fields(V& v) { v.may("why", why); v.may("step", step); }
+  template <class V>
+  void fields(V& v) {
+    v.may("why", why);
+    v.may("step", step);
+  }
 };
 
 struct StepStarted {
@@ -96,7 +124,10 @@ struct StepStarted {
   std::string step, title, seat, base;  // base: tree
   template <class V>
   void fields(V& v) {
-    v.may("step", step); v.may("title", title); v.may("seat", seat); v.may("base", base);
+    v.may("step", step);
+    v.may("title", title);
+    v.may("seat", seat);
+    v.may("base", base);
   }
 };
 
@@ -107,7 +138,10 @@ struct AttemptStarted {
   std::string seat, model;
   template <class V>
   void fields(V& v) {
-    v.may("step", step); v.may("attempt", attempt); v.may("rung", rung); v.may("seat", seat);
+    v.may("step", step);
+    v.may("attempt", attempt);
+    v.may("rung", rung);
+    v.may("seat", seat);
     v.may("model", model);
   }
 };
@@ -116,13 +150,20 @@ struct CallStarted {
   static constexpr std::string_view type = "call.started";
   std::string key, seat, model, provider, step;
   int attempt = 0;
-  std::string request, hash;  // blob of the request as neutral JSON; hash of it (replay matches on it)
+  std::string request,
+      hash;  // blob of the request as neutral JSON; hash of it (replay matches on it)
   Money reserved;
   template <class V>
   void fields(V& v) {
-    v.may("key", key); v.may("seat", seat); v.may("model", model); v.may("provider", provider);
-    v.may("step", step); v.may("attempt", attempt); v.may("request", request);
-    v.may("hash", hash); v.may("reserved_usd", reserved);
+    v.may("key", key);
+    v.may("seat", seat);
+    v.may("model", model);
+    v.may("provider", provider);
+    v.may("step", step);
+    v.may("attempt", attempt);
+    v.may("request", request);
+    v.may("hash", hash);
+    v.may("reserved_usd", reserved);
   }
 };
 
@@ -136,9 +177,17 @@ struct CallCompleted {
   std::string stop, reply;  // reply: blob of the ChatReply as neutral JSON
   template <class V>
   void fields(V& v) {
-    v.may("key", key); v.may("seat", seat); v.may("model", model); v.may("provider", provider);
-    v.may("step", step); v.may("attempt", attempt); v.may("usage", usage); v.may("usd", cost);
-    v.may("ms", ms); v.may("stop", stop); v.may("reply", reply);
+    v.may("key", key);
+    v.may("seat", seat);
+    v.may("model", model);
+    v.may("provider", provider);
+    v.may("step", step);
+    v.may("attempt", attempt);
+    v.may("usage", usage);
+    v.may("usd", cost);
+    v.may("ms", ms);
+    v.may("stop", stop);
+    v.may("reply", reply);
   }
 };
 
@@ -149,19 +198,31 @@ struct CallRetried {
   Money cost;  // what the discarded reply is booked at
   template <class V>
   void fields(V& v) {
-    v.may("key", key); v.may("seat", seat); v.may("model", model); v.may("step", step);
-    v.may("kind", kind); v.may("why", why); v.may("wait_ms", wait_ms); v.may("usd", cost);
+    v.may("key", key);
+    v.may("seat", seat);
+    v.may("model", model);
+    v.may("step", step);
+    v.may("kind", kind);
+    v.may("why", why);
+    v.may("wait_ms", wait_ms);
+    v.may("usd", cost);
   }
 };
 
 struct CallFailedOver {
   static constexpr std::string_view type = "call.failed_over";
   std::string key, seat, step, from, to, kind;
-  Money cost = {};  // what `from` is booked at: the reserved worst case where tokens may have been generated
+  Money cost =
+      {};  // what `from` is booked at: the reserved worst case where tokens may have been generated
   template <class V>
   void fields(V& v) {
-    v.may("key", key); v.may("seat", seat); v.may("step", step); v.may("from", from);
-    v.may("to", to); v.may("kind", kind); v.may("usd", cost);
+    v.may("key", key);
+    v.may("seat", seat);
+    v.may("step", step);
+    v.may("from", from);
+    v.may("to", to);
+    v.may("kind", kind);
+    v.may("usd", cost);
   }
 };
 
@@ -171,17 +232,27 @@ struct CallFailed {
   Money cost;  // booked: zero, or the reserved worst case where tokens may have been generated
   template <class V>
   void fields(V& v) {
-    v.may("key", key); v.may("seat", seat); v.may("model", model); v.may("step", step);
-    v.may("kind", kind); v.may("message", message); v.may("usd", cost);
+    v.may("key", key);
+    v.may("seat", seat);
+    v.may("model", model);
+    v.may("step", step);
+    v.may("kind", kind);
+    v.may("message", message);
+    v.may("usd", cost);
   }
 };
 
-// The result of an effect that is not a model call (a command of a worker, a check, a merge), for `once`.
+// The result of an effect that is not a model call (a command of a worker, a check, a merge), for
+// `once`.
 struct EffectCompleted {
   static constexpr std::string_view type = "effect.completed";
   std::string key, hash, value;  // value: blob
   template <class V>
-  void fields(V& v) { v.may("key", key); v.may("hash", hash); v.may("value", value); }
+  void fields(V& v) {
+    v.may("key", key);
+    v.may("hash", hash);
+    v.may("value", value);
+  }
 };
 
 struct ToolCompleted {
@@ -194,8 +265,13 @@ struct ToolCompleted {
   std::string about;  // path or command, clipped
   template <class V>
   void fields(V& v) {
-    v.may("step", step); v.may("seat", seat); v.may("attempt", attempt); v.may("name", name);
-    v.may("ok", ok); v.may("ms", ms); v.may("about", about);
+    v.may("step", step);
+    v.may("seat", seat);
+    v.may("attempt", attempt);
+    v.may("name", name);
+    v.may("ok", ok);
+    v.may("ms", ms);
+    v.may("about", about);
   }
 };
 
@@ -203,20 +279,32 @@ struct EditApplied {
   static constexpr std::string_view type = "edit.applied";
   std::string step, path, how;
   template <class V>
-  void fields(V& v) { v.may("step", step); v.may("path", path); v.may("how", how); }
+  void fields(V& v) {
+    v.may("step", step);
+    v.may("path", path);
+    v.may("how", how);
+  }
 };
 
 struct EditRejected {
   static constexpr std::string_view type = "edit.rejected";
   std::string step, path, why;
   template <class V>
-  void fields(V& v) { v.may("step", step); v.may("path", path); v.may("why", why); }
+  void fields(V& v) {
+    v.may("step", step);
+    v.may("path", path);
+    v.may("why", why);
+  }
 };
 
 struct ScopeExtended {
   static constexpr std::string_view type = "scope.extended";
   std::string step, path;
-  template <class V> void fields(V& v) { v.may("step", step); v.may("path", path); }
+  template <class V>
+  void fields(V& v) {
+    v.may("step", step);
+    v.may("path", path);
+  }
 };
 
 struct GateFailed {
@@ -227,20 +315,26 @@ struct GateFailed {
   bool hard = true;
   template <class V>
   void fields(V& v) {
-    v.may("step", step); v.may("attempt", attempt); v.may("gate", gate); v.may("why", why);
+    v.may("step", step);
+    v.may("attempt", attempt);
+    v.may("gate", gate);
+    v.may("why", why);
     v.may("hard", hard);
   }
 };
 
 struct CheckCompleted {
   static constexpr std::string_view type = "check.completed";
-  std::string step;  // empty: the goal's
-  std::string phase; // baseline | attempt | integration | final
+  std::string step;   // empty: the goal's
+  std::string phase;  // baseline | attempt | integration | final
   CheckRecord check;
   std::string output;  // blob
   template <class V>
   void fields(V& v) {
-    v.may("step", step); v.may("phase", phase); v.flat(check); v.may("output", output);
+    v.may("step", step);
+    v.may("phase", phase);
+    v.flat(check);
+    v.may("output", output);
   }
 };
 
@@ -249,13 +343,20 @@ struct AttemptCompleted {
   std::string step;
   int attempt = 0, rung = 0;
   std::string seat, model;
-  std::string outcome;  // accepted | checks_failed | gate_failed | malformed | silent | loop | gave_up | limit | refused |
-                        // rejected (by review) | error | cancelled | budget
+  std::string
+      outcome;  // accepted | checks_failed | gate_failed | malformed | silent | loop | gave_up |
+                // limit | refused | rejected (by review) | error | cancelled | budget
   std::string why, tree;
   template <class V>
   void fields(V& v) {
-    v.may("step", step); v.may("attempt", attempt); v.may("rung", rung); v.may("seat", seat);
-    v.may("model", model); v.may("outcome", outcome); v.may("why", why); v.may("tree", tree);
+    v.may("step", step);
+    v.may("attempt", attempt);
+    v.may("rung", rung);
+    v.may("seat", seat);
+    v.may("model", model);
+    v.may("outcome", outcome);
+    v.may("why", why);
+    v.may("tree", tree);
   }
 };
 
@@ -264,7 +365,10 @@ struct Escalated {
   std::string step, from, to, why;
   template <class V>
   void fields(V& v) {
-    v.may("step", step); v.may("from", from); v.may("to", to); v.may("why", why);
+    v.may("step", step);
+    v.may("from", from);
+    v.may("to", to);
+    v.may("why", why);
   }
 };
 
@@ -277,7 +381,10 @@ struct ReviewCompleted {
   std::string note;  // "same family as the worker", "reviewer not reachable: ..."
   template <class V>
   void fields(V& v) {
-    v.may("step", step); v.may("round", round); v.may("model", model); v.flat(review);
+    v.may("step", step);
+    v.may("round", round);
+    v.may("model", model);
+    v.flat(review);
     v.may("note", note);
   }
 };
@@ -289,14 +396,21 @@ struct StepCompleted {
   std::string tree, why;
   template <class V>
   void fields(V& v) {
-    v.may("step", step); v.may("status", status); v.may("tree", tree); v.may("why", why);
+    v.may("step", step);
+    v.may("status", status);
+    v.may("tree", tree);
+    v.may("why", why);
   }
 };
 
 struct StepSkipped {
   static constexpr std::string_view type = "step.skipped";
   std::string step, why;
-  template <class V> void fields(V& v) { v.may("step", step); v.may("why", why); }
+  template <class V>
+  void fields(V& v) {
+    v.may("step", step);
+    v.may("why", why);
+  }
 };
 
 struct ChangeIntegrated {
@@ -305,18 +419,24 @@ struct ChangeIntegrated {
   std::vector<std::string> conflicts;  // not empty: nothing was integrated
   template <class V>
   void fields(V& v) {
-    v.may("step", step); v.may("tree", tree); v.may("conflicts", conflicts);
+    v.may("step", step);
+    v.may("tree", tree);
+    v.may("conflicts", conflicts);
   }
 };
 
 struct ChangeApplied {
   static constexpr std::string_view type = "change.applied";
-  std::string how;  // "started" (files are about to be renamed), "working tree", "branch", "commit", "patch"
+  std::string how;  // "started" (files are about to be renamed), "working tree", "branch",
+                    // "commit", "patch"
   std::string tree, target;
   std::vector<std::string> files, conflicts;
   template <class V>
   void fields(V& v) {
-    v.may("how", how); v.may("tree", tree); v.may("target", target); v.may("files", files);
+    v.may("how", how);
+    v.may("tree", tree);
+    v.may("target", target);
+    v.may("files", files);
     v.may("conflicts", conflicts);
   }
 };
@@ -327,7 +447,9 @@ struct BudgetWarning {
   Money spent, cap;
   template <class V>
   void fields(V& v) {
-    v.may("percent", percent); v.may("spent_usd", spent); v.may("cap_usd", cap);
+    v.may("percent", percent);
+    v.may("spent_usd", spent);
+    v.may("cap_usd", cap);
   }
 };
 
@@ -335,34 +457,41 @@ struct BudgetWarning {
 struct NoteAdded {
   static constexpr std::string_view type = "note.added";
   std::string text, step;
-  template <class V> void fields(V& v) { v.may("text", text); v.may("step", step); }
+  template <class V>
+  void fields(V& v) {
+    v.may("text", text);
+    v.may("step", step);
+  }
 };
 
 struct RunCompleted {
   static constexpr std::string_view type = "run.completed";
   RunResult result;
-  template <class V> void fields(V& v) { v.may("result", result); }
+  template <class V>
+  void fields(V& v) {
+    v.may("result", result);
+  }
 };
 
 // A line written by a newer version: kept, counted, ignored.
 struct UnknownFact {
   static constexpr std::string_view type = "";
   std::string name, json;
-  template <class V> void fields(V&) {}
+  template <class V>
+  void fields(V&) {}
 };
 
-using Fact =
-    std::variant<RunStarted, RunResumed, SnapshotTaken, BaselineCompleted, PlanCreated,
-                 PlanRejected, Replanned, StepStarted, AttemptStarted, CallStarted, CallCompleted,
-                 CallRetried, CallFailedOver, CallFailed, EffectCompleted, ToolCompleted,
-                 EditApplied, EditRejected, ScopeExtended, GateFailed, CheckCompleted,
-                 AttemptCompleted, Escalated, ReviewCompleted, StepCompleted, StepSkipped,
-                 ChangeIntegrated, ChangeApplied, BudgetWarning, NoteAdded, RunCompleted,
-                 UnknownFact>;
+using Fact = std::variant<RunStarted, RunResumed, SnapshotTaken, BaselineCompleted, PlanCreated,
+                          PlanRejected, Replanned, StepStarted, AttemptStarted, CallStarted,
+                          CallCompleted, CallRetried, CallFailedOver, CallFailed, EffectCompleted,
+                          ToolCompleted, EditApplied, EditRejected, ScopeExtended, GateFailed,
+                          CheckCompleted, AttemptCompleted, Escalated, ReviewCompleted,
+                          StepCompleted, StepSkipped, ChangeIntegrated, ChangeApplied,
+                          BudgetWarning, NoteAdded, RunCompleted, UnknownFact>;
 
 struct Event {
-  std::int64_t seq = 0;   // 1-based, without gaps
-  std::int64_t at_ms = 0; // UTC, milliseconds since 1970
+  std::int64_t seq = 0;    // 1-based, without gaps
+  std::int64_t at_ms = 0;  // UTC, milliseconds since 1970
   RunId run;
   Fact fact;
 };

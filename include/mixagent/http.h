@@ -1,6 +1,10 @@
 #pragma once
-// One HTTP exchange with a streamed answer. Implemented in system/http_curl.cpp: all transfers run on one network thread,
-// callers block on their own queue and run `on_chunk` themselves. Thread-safe.
+// One HTTP exchange with a streamed answer. Implemented in system/http_curl.cpp: all transfers run
+// on one network thread, callers block on their own queue and run `on_chunk` themselves.
+// Thread-safe.
+
+#include "mixagent/cancel.h"
+#include "mixagent/error.h"
 
 #include <chrono>
 #include <functional>
@@ -8,9 +12,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "mixagent/cancel.h"
-#include "mixagent/error.h"
 
 namespace mixagent {
 
@@ -20,22 +21,24 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers;  // may hold secrets: never logged
   std::string body;
   std::chrono::milliseconds connect_timeout{15'000};
-  std::chrono::milliseconds stall_timeout{60'000};   // no byte for so long, before or in the answer
+  std::chrono::milliseconds stall_timeout{60'000};  // no byte for so long, before or in the answer
   std::chrono::milliseconds total_timeout{1'800'000};
   std::size_t max_reply_bytes = 64u << 20;
 };
 
 struct HttpReply {
   int status = 0;
-  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case, last response only
-  std::string body;  // only what on_chunk did not take: everything when it is empty or the status is an error
+  std::vector<std::pair<std::string, std::string>>
+      headers;       // names in lower case, last response only
+  std::string body;  // only what on_chunk did not take: everything when it is empty or the status
+                     // is an error
 };
 
 class Http {
  public:
   virtual ~Http() = default;
-  // on_chunk runs on the caller's thread, in order, for answers with status 2xx; return false to abort.
-  // Errors: network (partial_output tells whether body bytes had come), timeout, cancelled.
+  // on_chunk runs on the caller's thread, in order, for answers with status 2xx; return false to
+  // abort. Errors: network (partial_output tells whether body bytes had come), timeout, cancelled.
   virtual Result<HttpReply> send(const HttpRequest& request,
                                  const std::function<bool(std::string_view)>& on_chunk,
                                  const Cancel& cancel) = 0;

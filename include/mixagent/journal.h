@@ -1,6 +1,10 @@
 #pragma once
-// The run's one truth: an append-only list of facts and a store of bodies. Implemented in journal/journal_file.cpp (disk)
-// and tests/support (memory). Thread-safe. Appending order is the order of the run.
+// The run's one truth: an append-only list of facts and a store of bodies. Implemented in
+// journal/journal_file.cpp (disk) and tests/support (memory). Thread-safe. Appending order is the
+// order of the run.
+
+#include "mixagent/error.h"
+#include "mixagent/event.h"
 
 #include <functional>
 #include <optional>
@@ -8,17 +12,15 @@
 #include <string_view>
 #include <vector>
 
-#include "mixagent/error.h"
-#include "mixagent/event.h"
-
 namespace mixagent {
 
 class Journal {
  public:
   virtual ~Journal() = default;
 
-  // Written to the file (write(2)) before it returns and before any listener sees it. Facts that cost money or end
-  // something are also synced, in the background; `sync` waits for that. Error io: the disk refused; the run must stop.
+  // Written to the file (write(2)) before it returns and before any listener sees it. Facts that
+  // cost money or end something are also synced, in the background; `sync` waits for that. Error
+  // io: the disk refused; the run must stop.
   virtual Result<Event> append(Fact fact) = 0;
   virtual Result<void> sync() = 0;
 
@@ -37,7 +39,8 @@ class Journal {
   // Runs on the appending thread, in order, after the write. Set before the run starts.
   virtual void listen(std::function<void(const Event&)> listener) = 0;
 
-  // The door for effects that are not model calls: replays the recorded value, else runs `effect` and records its value.
+  // The door for effects that are not model calls: replays the recorded value, else runs `effect`
+  // and records its value.
   Result<std::string> once(const std::string& key, const std::string& hash,
                            const std::function<Result<std::string>()>& effect);
 };

@@ -1,7 +1,10 @@
 #pragma once
-// The provider-neutral conversation. Values only. Parts keep the order and the boundaries of the wire; whatever a
-// provider wants back unchanged is Opaque and goes back to its own origin only. JSON crosses here as text, so that no
-// header needs a JSON library.
+// The provider-neutral conversation. Values only. Parts keep the order and the boundaries of the
+// wire; whatever a provider wants back unchanged is Opaque and goes back to its own origin only.
+// JSON crosses here as text, so that no header needs a JSON library.
+
+#include "mixagent/fields.h"
+#include "mixagent/usage.h"
 
 #include <array>
 #include <cstdint>
@@ -10,9 +13,6 @@
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include "mixagent/fields.h"
-#include "mixagent/usage.h"
 
 namespace mixagent {
 
@@ -29,7 +29,8 @@ struct Origin {
 
 struct Opaque {
   Origin origin;
-  std::string kind;  // "reasoning_content", "reasoning_details", "signature", "encrypted", "thought_signature", "item"
+  std::string kind;  // "reasoning_content", "reasoning_details", "signature", "encrypted",
+                     // "thought_signature", "item"
   std::string json;  // verbatim JSON text
   bool operator==(const Opaque&) const = default;
 };
@@ -52,8 +53,8 @@ struct ImagePart {
   bool operator==(const ImagePart&) const = default;
 };
 struct ToolCallPart {
-  std::string id;         // ours, unique in the conversation
-  std::string wire_id;    // the provider's, empty when it sent none
+  std::string id;       // ours, unique in the conversation
+  std::string wire_id;  // the provider's, empty when it sent none
   std::string name;
   std::string arguments;  // JSON text exactly as sent; "{}" when the provider sent nothing
   std::vector<Opaque> opaque;
@@ -99,7 +100,7 @@ struct ToolDef {
 
 // Who asks; never sent. The journal, the ledger and the replay provider read it.
 struct CallLabels {
-  std::string key;   // unique in the run and the same on resume: "step:s1/attempt:2/call:3"
+  std::string key;  // unique in the run and the same on resume: "step:s1/attempt:2/call:3"
   std::string seat;
   std::string step;  // empty outside of steps
   int attempt = 0;   // 1-based inside a step
@@ -130,7 +131,7 @@ struct ChatReply {
   StopReason stop = StopReason::unknown;
   std::string raw_stop;
   Usage usage;
-  Origin origin;          // who answered
+  Origin origin;             // who answered
   std::string served_model;  // the provider's word for it
   std::string response_id;
   bool operator==(const ChatReply&) const = default;

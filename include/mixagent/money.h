@@ -1,13 +1,14 @@
 #pragma once
-// Money is integer picodollars (1e-12 USD): a price in USD per 1,000,000 tokens is exactly price * 1e6 picodollars per
-// token, so sums of calls are exact. int64 holds +-9.2 million USD. Never a double, except when read or printed.
+// Money is integer picodollars (1e-12 USD): a price in USD per 1,000,000 tokens is exactly price *
+// 1e6 picodollars per token, so sums of calls are exact. int64 holds +-9.2 million USD. Never a
+// double, except when read or printed.
+
+#include "mixagent/error.h"
 
 #include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "mixagent/error.h"
 
 namespace mixagent {
 
@@ -15,8 +16,14 @@ struct Money {
   std::int64_t pico = 0;
 
   auto operator<=>(const Money&) const = default;
-  Money& operator+=(Money other) { pico += other.pico; return *this; }
-  Money& operator-=(Money other) { pico -= other.pico; return *this; }
+  Money& operator+=(Money other) {
+    pico += other.pico;
+    return *this;
+  }
+  Money& operator-=(Money other) {
+    pico -= other.pico;
+    return *this;
+  }
   friend Money operator+(Money a, Money b) { return {a.pico + b.pico}; }
   friend Money operator-(Money a, Money b) { return {a.pico - b.pico}; }
   friend Money operator*(Money a, std::int64_t n) { return {a.pico * n}; }

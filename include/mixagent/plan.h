@@ -1,13 +1,13 @@
 #pragma once
 // The plan as `submit_plan` delivers it: what the planner orders. Validation is core/plan_rules.h.
 
+#include "mixagent/fields.h"
+
 #include <array>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "mixagent/fields.h"
 
 namespace mixagent {
 
@@ -36,7 +36,8 @@ constexpr std::array<std::string_view, 3> enum_names(CheckOrigin) {
 struct Check {
   std::string command;
   int timeout_s = 600;
-  std::string results;  // "junit:PATH", "tap", "go-json", "pytest", "ctest"; empty: the exit code alone
+  std::string
+      results;  // "junit:PATH", "tap", "go-json", "pytest", "ctest"; empty: the exit code alone
   CheckOrigin origin = CheckOrigin::planner;  // never read from a model
   bool operator==(const Check&) const = default;
 

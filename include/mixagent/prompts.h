@@ -1,12 +1,13 @@
 #pragma once
-// The texts that people tune: prompts/NAME.md, embedded at build, overridable by name in the user's configuration folder.
+// The texts that people tune: prompts/NAME.md, embedded at build, overridable by name in the user's
+// configuration folder.
+
+#include "mixagent/error.h"
 
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "mixagent/error.h"
 
 namespace mixagent {
 
@@ -20,8 +21,8 @@ struct PromptValues {
 class Prompts {
  public:
   virtual ~Prompts() = default;
-  // A name without a template, a variable without a value, or a value without a variable is an Error `internal` (for
-  // an overridden file: `config`, with file and line).
+  // A name without a template, a variable without a value, or a value without a variable is an
+  // Error `internal` (for an overridden file: `config`, with file and line).
   virtual Result<std::string> render(std::string_view name, const PromptValues& values) const = 0;
 };
 

@@ -1,5 +1,12 @@
 #pragma once
-// What a run ends with: the object on standard output (PROTOCOLS 4.1). Derived from the facts, nothing else.
+// What a run ends with: the object on standard output (PROTOCOLS 4.1). Derived from the facts,
+// nothing else.
+
+#include "mixagent/fields.h"
+#include "mixagent/money.h"
+#include "mixagent/plan.h"
+#include "mixagent/review.h"
+#include "mixagent/usage.h"
 
 #include <array>
 #include <cstdint>
@@ -8,12 +15,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "mixagent/fields.h"
-#include "mixagent/money.h"
-#include "mixagent/plan.h"
-#include "mixagent/review.h"
-#include "mixagent/usage.h"
 
 namespace mixagent {
 
@@ -34,9 +35,9 @@ struct CheckRecord {
   std::string tree;  // on exactly this tree
   std::int64_t ms = 0;
   std::optional<int> baseline_exit_code;
-  bool flaky = false;      // differed on the same tree
-  bool unusable = false;   // could not run at all: command not found, denied network, ...
-  std::string why;         // unusable: the reason and the remedy
+  bool flaky = false;     // differed on the same tree
+  bool unusable = false;  // could not run at all: command not found, denied network, ...
+  std::string why;        // unusable: the reason and the remedy
   CheckOrigin origin = CheckOrigin::user;
   bool operator==(const CheckRecord&) const = default;
   bool passed() const { return exit_code == 0 && !unusable; }
@@ -65,8 +66,13 @@ struct StepSummary {
 
   template <class V>
   void fields(V& v) {
-    v.may("id", id); v.may("title", title); v.may("status", status); v.may("seat", seat);
-    v.may("model", model); v.may("attempts", attempts); v.may("usd", cost);
+    v.may("id", id);
+    v.may("title", title);
+    v.may("status", status);
+    v.may("seat", seat);
+    v.may("model", model);
+    v.may("attempts", attempts);
+    v.may("usd", cost);
   }
 };
 
@@ -74,7 +80,10 @@ struct ResultError {
   std::string kind, message;
   bool operator==(const ResultError&) const = default;
   template <class V>
-  void fields(V& v) { v.may("kind", kind); v.may("message", message); }
+  void fields(V& v) {
+    v.may("kind", kind);
+    v.may("message", message);
+  }
 };
 
 struct RunResult {
@@ -106,18 +115,36 @@ struct RunResult {
 
   template <class V>
   void fields(V& v) {
-    v.may("type", type); v.may("schema", schema); v.may("subtype", subtype);
-    v.may("is_error", is_error); v.may("exit_code", exit_code); v.may("run_id", run_id);
-    v.may("goal", goal); v.may("decision", decision); v.may("reason", reason);
-    v.may("verified", verified); v.may("checks", checks); v.may("steps", steps);
-    v.may("findings_open", findings_open); v.may("files_changed", files_changed);
-    v.may("commit", commit); v.may("branch", branch); v.may("delivered", delivered);
-    v.may("usage", usage); v.may("total_cost_usd", total_cost);
-    v.may("cost_by_seat", cost_by_seat); v.may("cost_by_model", cost_by_model);
-    v.may("wasted_usd", wasted); v.may("frontier_cost_usd", frontier_cost);
-    v.may("escalations", escalations); v.may("flagged_files", flagged_files);
-    v.may("duration_ms", duration_ms); v.may("model_calls", model_calls);
-    v.may("resume", resume); v.may("resets_at", resets_at); v.may("error", error);
+    v.may("type", type);
+    v.may("schema", schema);
+    v.may("subtype", subtype);
+    v.may("is_error", is_error);
+    v.may("exit_code", exit_code);
+    v.may("run_id", run_id);
+    v.may("goal", goal);
+    v.may("decision", decision);
+    v.may("reason", reason);
+    v.may("verified", verified);
+    v.may("checks", checks);
+    v.may("steps", steps);
+    v.may("findings_open", findings_open);
+    v.may("files_changed", files_changed);
+    v.may("commit", commit);
+    v.may("branch", branch);
+    v.may("delivered", delivered);
+    v.may("usage", usage);
+    v.may("total_cost_usd", total_cost);
+    v.may("cost_by_seat", cost_by_seat);
+    v.may("cost_by_model", cost_by_model);
+    v.may("wasted_usd", wasted);
+    v.may("frontier_cost_usd", frontier_cost);
+    v.may("escalations", escalations);
+    v.may("flagged_files", flagged_files);
+    v.may("duration_ms", duration_ms);
+    v.may("model_calls", model_calls);
+    v.may("resume", resume);
+    v.may("resets_at", resets_at);
+    v.may("error", error);
   }
 };
 

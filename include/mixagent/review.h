@@ -1,12 +1,13 @@
 #pragma once
-// The reviewer's judgement as `submit_review` delivers it. What it may cause is core/review_rules.h.
+// The reviewer's judgement as `submit_review` delivers it. What it may cause is
+// core/review_rules.h.
+
+#include "mixagent/fields.h"
 
 #include <array>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "mixagent/fields.h"
 
 namespace mixagent {
 
@@ -16,7 +17,9 @@ constexpr std::array<std::string_view, 4> enum_names(ReviewVerdict) {
 }
 
 enum class Severity { blocking, nit };
-constexpr std::array<std::string_view, 2> enum_names(Severity) { return {"blocking", "nit"}; }
+constexpr std::array<std::string_view, 2> enum_names(Severity) {
+  return {"blocking", "nit"};
+}
 
 struct Finding {
   std::string id;

@@ -1,14 +1,15 @@
 #pragma once
-// What the facts add up to: RunState = fold(events). The fold is total and pure (core/run_state.cpp): no I/O, no clock,
-// no failure. Progress display, result, `show` and `runs` read this and keep no truth of their own.
+// What the facts add up to: RunState = fold(events). The fold is total and pure
+// (core/run_state.cpp): no I/O, no clock, no failure. Progress display, result, `show` and `runs`
+// read this and keep no truth of their own.
+
+#include "mixagent/event.h"
 
 #include <cstdint>
 #include <map>
 #include <set>
 #include <string>
 #include <vector>
-
-#include "mixagent/event.h"
 
 namespace mixagent {
 
@@ -26,9 +27,9 @@ struct StepState {
   std::string seat, model;
   int attempts = 0;
   Money cost, wasted;
-  Money attempt_cost;  // of the attempt under way
+  Money attempt_cost;                         // of the attempt under way
   std::map<int, AttemptMoney> attempt_money;  // by attempt: calls of the attempt's own seat
-  std::string doing;   // "attempt 2 by model", "checks", "review": for the display
+  std::string doing;  // "attempt 2 by model", "checks", "review": for the display
   std::string tree, why;
 };
 
@@ -56,18 +57,20 @@ struct RunState {
   std::vector<CheckRecord> baseline, final_checks;
   std::vector<Finding> findings_open;
   Usage usage;
-  Money spent;                              // settled
+  Money spent;  // settled
   Money wasted;
   std::map<std::string, Money> by_seat, by_model;
   std::map<std::string, Usage> usage_by_seat, usage_by_model;
   std::map<std::string, int> calls_by_seat, calls_by_model;
-  std::map<std::string, OpenCall> open;     // call key -> reservation without an end
-  std::set<std::string> lost;               // calls of a killed process: their reservation is booked when the run is resumed
-  std::map<std::string, SettledCall> settled;  // by call key: a reply that is discarded afterwards is wasted
-  std::set<std::string> climbs;                // rung changes: a resumed run tells the same ones again
+  std::map<std::string, OpenCall> open;  // call key -> reservation without an end
+  std::set<std::string>
+      lost;  // calls of a killed process: their reservation is booked when the run is resumed
+  std::map<std::string, SettledCall>
+      settled;                   // by call key: a reply that is discarded afterwards is wasted
+  std::set<std::string> climbs;  // rung changes: a resumed run tells the same ones again
   int model_calls = 0, escalations = 0, retries = 0, unknown = 0;
   std::vector<std::string> notes;
-  std::vector<std::string> applied;         // files delivered
+  std::vector<std::string> applied;  // files delivered
   std::string delivered;
   bool completed = false;
   RunResult result;

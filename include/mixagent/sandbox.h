@@ -1,5 +1,9 @@
 #pragma once
-// Running a command that a model wrote, or that runs code a model wrote. Implemented in sandbox/. Thread-safe.
+// Running a command that a model wrote, or that runs code a model wrote. Implemented in sandbox/.
+// Thread-safe.
+
+#include "mixagent/cancel.h"
+#include "mixagent/error.h"
 
 #include <array>
 #include <chrono>
@@ -10,9 +14,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "mixagent/cancel.h"
-#include "mixagent/error.h"
 
 namespace mixagent {
 
@@ -31,10 +32,10 @@ struct SandboxCommand {
 };
 
 struct CommandResult {
-  int exit_code = 0;       // the command's own; 124 at the timeout, 137 killed by a limit
+  int exit_code = 0;  // the command's own; 124 at the timeout, 137 killed by a limit
   bool timed_out = false;
-  bool killed = false;     // by a limit (memory, output)
-  std::string output;      // both streams, head and tail, raw bytes
+  bool killed = false;  // by a limit (memory, output)
+  std::string output;   // both streams, head and tail, raw bytes
   std::uint64_t dropped = 0;
   std::int64_t ms = 0;
 };
@@ -42,10 +43,11 @@ struct CommandResult {
 class Sandbox {
  public:
   virtual ~Sandbox() = default;
-  // Everything that the command started is dead when this returns. Error `sandbox`: the isolation broke down;
-  // `cancelled`: cancel was requested.
+  // Everything that the command started is dead when this returns. Error `sandbox`: the isolation
+  // broke down; `cancelled`: cancel was requested.
   virtual Result<CommandResult> run(const SandboxCommand& command, const Cancel& cancel) = 0;
-  // The user that commands run as, when it is not the caller's own: the owner that a workspace needs to have.
+  // The user that commands run as, when it is not the caller's own: the owner that a workspace
+  // needs to have.
   virtual std::optional<unsigned> uid() const { return std::nullopt; }
 };
 

@@ -1,5 +1,6 @@
 #pragma once
-// Everything with an effect that a run may use, by reference. Built in one place (cli/wiring.cpp), faked in tests.
+// Everything with an effect that a run may use, by reference. Built in one place (cli/wiring.cpp),
+// faked in tests.
 
 #include "mixagent/cancel.h"
 #include "mixagent/chat_model.h"

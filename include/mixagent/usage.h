@@ -1,11 +1,12 @@
 #pragma once
-// Tokens of one model call. `input` contains cached and written, `output` contains reasoning (the neutral reading of all
-// wire formats). A provider that reports nothing leaves `reported` false and the call settles at its reserved worst case.
+// Tokens of one model call. `input` contains cached and written, `output` contains reasoning (the
+// neutral reading of all wire formats). A provider that reports nothing leaves `reported` false and
+// the call settles at its reserved worst case.
+
+#include "mixagent/money.h"
 
 #include <cstdint>
 #include <optional>
-
-#include "mixagent/money.h"
 
 namespace mixagent {
 

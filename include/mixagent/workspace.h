@@ -1,6 +1,10 @@
 #pragma once
-// The user's tree as values, private copies of it to work in, and the way back. Implemented in workspace/. The user's
-// tree is read once (snapshot) and written once (deliver). Thread-safe; one Workspace belongs to one thread.
+// The user's tree as values, private copies of it to work in, and the way back. Implemented in
+// workspace/. The user's tree is read once (snapshot) and written once (deliver). Thread-safe; one
+// Workspace belongs to one thread.
+
+#include "mixagent/change.h"
+#include "mixagent/error.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -10,9 +14,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "mixagent/change.h"
-#include "mixagent/error.h"
 
 namespace mixagent {
 
@@ -35,8 +36,9 @@ class Workspace {
  public:
   virtual ~Workspace() = default;
   virtual std::filesystem::path directory() const = 0;  // on the host
-  // Host-side file access, for the tools. `path` is relative and validated here: outside the repository, below .git,
-  // absolute, or through a link that leaves the copy is an Error `denied`; missing is `not_found`.
+  // Host-side file access, for the tools. `path` is relative and validated here: outside the
+  // repository, below .git, absolute, or through a link that leaves the copy is an Error `denied`;
+  // missing is `not_found`.
   virtual Result<std::string> read(const std::string& path) = 0;
   virtual Result<void> write(const std::string& path, std::string_view bytes) = 0;
   virtual Result<void> remove(const std::string& path) = 0;
@@ -54,8 +56,9 @@ struct Merge {
 };
 
 struct Delivery {
-  std::vector<std::string> files;      // written or removed
-  std::vector<std::string> conflicts;  // changed by the user since the snapshot: then nothing was written
+  std::vector<std::string> files;  // written or removed
+  std::vector<std::string>
+      conflicts;  // changed by the user since the snapshot: then nothing was written
 };
 
 class Workspaces {
@@ -65,13 +68,16 @@ class Workspaces {
   virtual Result<std::unique_ptr<Workspace>> open(const Tree& tree) = 0;
   virtual Result<std::string> bytes(const BlobId& blob) = 0;
   virtual Result<BlobId> put(std::string_view bytes) = 0;
-  virtual Result<Tree> tree(const TreeId& id) = 0;  // any tree that was snapshot, collected, merged or kept
+  virtual Result<Tree> tree(
+      const TreeId& id) = 0;  // any tree that was snapshot, collected, merged or kept
   virtual Result<TreeId> keep(const Tree& tree) = 0;
   virtual Result<Merge> merge(const Tree& base, const Tree& ours, const Tree& theirs) = 0;
-  // Unified diff with a/ b/ prefixes, for people, patch files and reviewers. Binary files are named only.
+  // Unified diff with a/ b/ prefixes, for people, patch files and reviewers. Binary files are named
+  // only.
   virtual Result<std::string> diff(const Change& change) = 0;
-  // Into the user's working tree as uncommitted changes, all or nothing, after checking that every touched file still
-  // is what `change.before` says. `before_rename` runs when all is staged and checked: the journal record goes there.
+  // Into the user's working tree as uncommitted changes, all or nothing, after checking that every
+  // touched file still is what `change.before` says. `before_rename` runs when all is staged and
+  // checked: the journal record goes there.
   virtual Result<Delivery> deliver(const Change& change,
                                    const std::function<Result<void>()>& before_rename) = 0;
 };

@@ -1,21 +1,23 @@
 #pragma once
-// One declaration (`fields`, see mixagent/fields.h), three codecs: write JSON, read JSON strictly with an error path, emit
-// a JSON Schema. Money is written as a number of USD, exact to the picodollar below 8,192 USD a value.
+// One declaration (`fields`, see mixagent/fields.h), three codecs: write JSON, read JSON strictly
+// with an error path, emit a JSON Schema. Money is written as a number of USD, exact to the
+// picodollar below 8,192 USD a value.
+
+#include "base/json.h"
+
+#include "mixagent/error.h"
+#include "mixagent/fields.h"
+#include "mixagent/money.h"
 
 #include <cmath>
-#include <cstdlib>
 #include <cstdint>
+#include <cstdlib>
 #include <map>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-#include "base/json.h"
-#include "mixagent/error.h"
-#include "mixagent/fields.h"
-#include "mixagent/money.h"
 
 namespace mixagent {
 
@@ -24,24 +26,34 @@ namespace codec_detail {
 template <class T, class = void>
 struct HasFields : std::false_type {};
 struct NullVisitor {
-  template <class... A> void need(A&&...) {}
-  template <class... A> void may(A&&...) {}
-  template <class... A> void flat(A&&...) {}
+  template <class... A>
+  void need(A&&...) {}
+  template <class... A>
+  void may(A&&...) {}
+  template <class... A>
+  void flat(A&&...) {}
 };
 template <class T>
 struct HasFields<T, std::void_t<decltype(std::declval<T&>().fields(std::declval<NullVisitor&>()))>>
     : std::true_type {};
 
-template <class T> struct IsVector : std::false_type {};
-template <class T> struct IsVector<std::vector<T>> : std::true_type {};
-template <class T> struct IsMap : std::false_type {};
-template <class T> struct IsMap<std::map<std::string, T>> : std::true_type {};
-template <class T> struct IsOptional : std::false_type {};
-template <class T> struct IsOptional<std::optional<T>> : std::true_type {};
+template <class T>
+struct IsVector : std::false_type {};
+template <class T>
+struct IsVector<std::vector<T>> : std::true_type {};
+template <class T>
+struct IsMap : std::false_type {};
+template <class T>
+struct IsMap<std::map<std::string, T>> : std::true_type {};
+template <class T>
+struct IsOptional : std::false_type {};
+template <class T>
+struct IsOptional<std::optional<T>> : std::true_type {};
 
 }  // namespace codec_detail
 
-// ---- writing ------------------------------------------------------------------------------------------------------
+// ---- writing
+// ------------------------------------------------------------------------------------------------------
 
 template <class T>
 Json to_json(const T& value);
@@ -49,9 +61,18 @@ Json to_json(const T& value);
 struct JsonWriter {
   Json object = Json::object();
 
-  template <class T> void need(const char* name, T& value, const char* = "") { put(name, value); }
-  template <class T> void may(const char* name, T& value, const char* = "") { put(name, value); }
-  template <class T> void flat(T& value) { value.fields(*this); }
+  template <class T>
+  void need(const char* name, T& value, const char* = "") {
+    put(name, value);
+  }
+  template <class T>
+  void may(const char* name, T& value, const char* = "") {
+    put(name, value);
+  }
+  template <class T>
+  void flat(T& value) {
+    value.fields(*this);
+  }
 
  private:
   template <class T>
@@ -90,9 +111,11 @@ Json to_json(const T& value) {
   }
 }
 
-// ---- reading ------------------------------------------------------------------------------------------------------
+// ---- reading
+// ------------------------------------------------------------------------------------------------------
 
-// Errors name the place: "steps[2].files.write: expected an array of strings". Unknown members go to `unknown`.
+// Errors name the place: "steps[2].files.write: expected an array of strings". Unknown members go
+// to `unknown`.
 struct ReadNotes {
   std::vector<std::string> unknown;
 };
@@ -107,9 +130,18 @@ struct JsonReader {
   std::vector<std::string> known;
   std::optional<Error> error;
 
-  template <class T> void need(const char* name, T& value, const char* = "") { get(name, value, true); }
-  template <class T> void may(const char* name, T& value, const char* = "") { get(name, value, false); }
-  template <class T> void flat(T& value) { value.fields(*this); }
+  template <class T>
+  void need(const char* name, T& value, const char* = "") {
+    get(name, value, true);
+  }
+  template <class T>
+  void may(const char* name, T& value, const char* = "") {
+    get(name, value, false);
+  }
+  template <class T>
+  void flat(T& value) {
+    value.fields(*this);
+  }
 
  private:
   template <class T>
@@ -187,7 +219,8 @@ Result<void> read_json(const Json& json, T& value, const std::string& path, Read
       }
     }
     std::string names;
-    for (const auto name : enum_names(T{})) names += (names.empty() ? "" : " | ") + std::string(name);
+    for (const auto name : enum_names(T{}))
+      names += (names.empty() ? "" : " | ") + std::string(name);
     return expected(("one of " + names).c_str(), path);
   } else if constexpr (std::is_same_v<T, std::string>) {
     if (!json.is_string()) return expected("a string", path);
@@ -245,7 +278,8 @@ Result<T> from_json(const Json& json, ReadNotes* notes = nullptr) {
   return value;
 }
 
-// ---- schema -------------------------------------------------------------------------------------------------------
+// ---- schema
+// -------------------------------------------------------------------------------------------------------
 
 template <class T>
 Json schema_of();
@@ -259,8 +293,14 @@ struct SchemaWriter {
     add<T>(name, about);
     required.push_back(name);
   }
-  template <class T> void may(const char* name, T&, const char* about = "") { add<T>(name, about); }
-  template <class T> void flat(T& value) { value.fields(*this); }
+  template <class T>
+  void may(const char* name, T&, const char* about = "") {
+    add<T>(name, about);
+  }
+  template <class T>
+  void flat(T& value) {
+    value.fields(*this);
+  }
 
  private:
   template <class T>

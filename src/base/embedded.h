@@ -1,6 +1,6 @@
 #pragma once
-// Files carried inside the program: agents/NAME.toml, prompts/NAME.md, and `mixagent-init` (written by
-// scripts/embed.cmake).
+// Files carried inside the program: agents/NAME.toml, prompts/NAME.md, and `mixagent-init` (written
+// by scripts/embed.cmake).
 
 #include <string_view>
 #include <vector>

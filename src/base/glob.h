@@ -1,6 +1,7 @@
 #pragma once
-// Path patterns: * and ? inside one component, ** over any number of them, [abc], {a,b}. A pattern that is the path, or a
-// folder above it, as plain text always matches ("src/api" or "src/api/" matches "src/api/list.py"; "." everything).
+// Path patterns: * and ? inside one component, ** over any number of them, [abc], {a,b}. A pattern
+// that is the path, or a folder above it, as plain text always matches ("src/api" or "src/api/"
+// matches "src/api/list.py"; "." everything).
 
 #include <string>
 #include <string_view>

@@ -1,25 +1,28 @@
 #pragma once
-// JSON with the order of keys kept. Including this pulls nlohmann/json.hpp (6 CPU s): only where documents are built or
-// taken apart.
-
-#include <nlohmann/json.hpp>
-#include <string>
-#include <string_view>
+// JSON with the order of keys kept. Including this pulls nlohmann/json.hpp (6 CPU s): only where
+// documents are built or taken apart.
 
 #include "mixagent/error.h"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <string_view>
 
 namespace mixagent {
 
 using Json = nlohmann::ordered_json;
 
-// Error protocol with line and column. Refuses nesting deeper than 200. Duplicate keys: the last wins.
+// Error protocol with line and column. Refuses nesting deeper than 200. Duplicate keys: the last
+// wins.
 Result<Json> parse_json(std::string_view text);
 // Compact; invalid UTF-8 becomes U+FFFD, never throws.
 std::string dump_json(const Json& json);
 std::string dump_json_pretty(const Json& json);
 // Keys sorted at every depth, compact: for hashes.
 std::string canonical_json(const Json& json);
-// The first complete JSON object or array inside model text (inside a ```json fence first); empty when there is none.
+// The first complete JSON object or array inside model text (inside a ```json fence first); empty
+// when there is none.
 std::string first_json_in(std::string_view text);
 
 // Member or null; never throws.

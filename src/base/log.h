@@ -1,6 +1,6 @@
 #pragma once
-// The diagnostic log, for people who look for a fault: off unless -v. The only home of spdlog. Goes to standard error, every line
-// escaped for terminals; never receives secrets or whole bodies.
+// The diagnostic log, for people who look for a fault: off unless -v. The only home of spdlog. Goes
+// to standard error, every line escaped for terminals; never receives secrets or whole bodies.
 
 #include <string_view>
 

@@ -1,8 +1,7 @@
 #include "base/regex.h"
 
-#include <regex.h>
-
 #include <array>
+#include <regex.h>
 
 namespace mixagent {
 
@@ -16,7 +15,8 @@ struct Regex::Compiled {
 
 namespace {
 
-// What models write and POSIX lacks. Inside a bracket only \d, \w, \s and escaped punctuation need help.
+// What models write and POSIX lacks. Inside a bracket only \d, \w, \s and escaped punctuation need
+// help.
 std::string to_posix(const std::string& pattern) {
   std::string out;
   bool bracket = false;
@@ -41,8 +41,8 @@ std::string to_posix(const std::string& pattern) {
     } else if (c == '(' && !bracket && pattern.compare(i, 3, "(?:") == 0) {
       out += '(';
       i += 2;
-    } else if ((c == '*' || c == '+' || c == '?' || c == '}') && !bracket && i + 1 < pattern.size() &&
-               pattern[i + 1] == '?') {
+    } else if ((c == '*' || c == '+' || c == '?' || c == '}') && !bracket &&
+               i + 1 < pattern.size() && pattern[i + 1] == '?') {
       out += c;  // lazy or greedy does not matter for "does it match"
       ++i;
     } else {
@@ -66,7 +66,8 @@ bool has_back_reference(const std::string& pattern) {
 }  // namespace
 
 Result<Regex> Regex::compile(const std::string& pattern, bool ignore_case) {
-  if (pattern.size() > 1000) return fail(ErrorCode::protocol, "pattern longer than 1000 characters");
+  if (pattern.size() > 1000)
+    return fail(ErrorCode::protocol, "pattern longer than 1000 characters");
   if (has_back_reference(pattern)) {
     return fail(ErrorCode::protocol, "back references are not supported");
   }

@@ -1,12 +1,13 @@
 #pragma once
-// Regular expressions over single lines: POSIX extended (libc), with \d \w \s \b as programmers write them. Chosen over std::regex for
-// bounded memory on hostile patterns. One object belongs to one thread at a time.
+// Regular expressions over single lines: POSIX extended (libc), with \d \w \s \b as programmers
+// write them. Chosen over std::regex for bounded memory on hostile patterns. One object belongs to
+// one thread at a time.
+
+#include "mixagent/error.h"
 
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include "mixagent/error.h"
 
 namespace mixagent {
 

@@ -1,16 +1,17 @@
 #pragma once
-// Prompt templates, strict: {{name}}, {{#list}}...{{/list}}, {{?flag}}...{{/flag}}, {{^flag}}...{{/flag}} (when not),
-// {{> part}}. A tag other than {{name}} that stands alone on its line takes the line with it. A text or a list is a flag
-// too: set when not empty. A name without a value is an error, and so is a value without a name. Values are never read
-// as templates. Errors are `internal` with "name:line".
+// Prompt templates, strict: {{name}}, {{#list}}...{{/list}}, {{?flag}}...{{/flag}},
+// {{^flag}}...{{/flag}} (when not),
+// {{> part}}. A tag other than {{name}} that stands alone on its line takes the line with it. A
+// text or a list is a flag too: set when not empty. A name without a value is an error, and so is a
+// value without a name. Values are never read as templates. Errors are `internal` with "name:line".
+
+#include "mixagent/error.h"
+#include "mixagent/prompts.h"
 
 #include <functional>
 #include <set>
 #include <string>
 #include <string_view>
-
-#include "mixagent/error.h"
-#include "mixagent/prompts.h"
 
 namespace mixagent {
 

@@ -1,14 +1,14 @@
 #pragma once
 // TOML files as a flat list of values that remember where they stand. The only home of toml++.
 
+#include "mixagent/error.h"
+
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include "mixagent/error.h"
 
 namespace mixagent {
 
@@ -25,7 +25,7 @@ using TomlTable = std::map<std::string, TomlValue>;
 
 struct TomlValue {
   std::variant<std::monostate, bool, std::int64_t, double, std::string, TomlArray, TomlTable> value;
-  TomlPlace place;  // of the key
+  TomlPlace place;     // of the key
   std::string source;  // numbers: as written ("0.27"), so that money stays exact
 
   const TomlTable* table() const { return std::get_if<TomlTable>(&value); }

@@ -1,13 +1,14 @@
-#include <algorithm>
-#include <iostream>
-
 #include "base/text.h"
 #include "cli/cmd_run.h"
 #include "cli/wiring.h"
 #include "core/gates.h"
 #include "engine/finish.h"
 #include "journal/run_index.h"
+
 #include "mixagent/run_state.h"
+
+#include <algorithm>
+#include <iostream>
 
 namespace mixagent {
 
@@ -20,7 +21,8 @@ Result<int> apply_run(const ApplyOptions& options, CliContext& context) {
   MIX_TRY(const LoadedConfig loaded, load_config(sources, false));
   MIX_TRY(const RunPlace place, find_run(places.runs, options.run));
   SystemClock clock;
-  MIX_TRY(const auto journal, open_journal(place.directory, clock, secrets_of(context.env, loaded.config.lineup)));
+  MIX_TRY(const auto journal,
+          open_journal(place.directory, clock, secrets_of(context.env, loaded.config.lineup)));
   const RunState state = fold(journal->events());
 
   if (state.delivered == "working tree") {
@@ -28,13 +30,17 @@ Result<int> apply_run(const ApplyOptions& options, CliContext& context) {
     return 0;
   }
   if (state.head_tree.empty() || state.head_tree == state.base_tree) {
-    return fail(ErrorCode::usage, "the run holds no accepted change", place.id.text, "see `mixagent show " + place.id.text + "`");
+    return fail(ErrorCode::usage, "the run holds no accepted change", place.id.text,
+                "see `mixagent show " + place.id.text + "`");
   }
-  if (!state.completed || (state.result.exit_code != 0 && state.result.subtype != "need_input" && !options.verified_only)) {
-    return fail(ErrorCode::usage, "the run did not reach its goal", place.id.text, "its accepted steps can be applied with --verified");
+  if (!state.completed || (state.result.exit_code != 0 && state.result.subtype != "need_input" &&
+                           !options.verified_only)) {
+    return fail(ErrorCode::usage, "the run did not reach its goal", place.id.text,
+                "its accepted steps can be applied with --verified");
   }
   ProcessesPosix processes;
-  MIX_TRY(const auto workspaces, open_workspaces(places, loaded.config, place.directory, processes));
+  MIX_TRY(const auto workspaces,
+          open_workspaces(places, loaded.config, place.directory, processes));
   MIX_TRY(const Tree before, workspaces->tree(TreeId{state.base_tree}));
   MIX_TRY(const Tree after, workspaces->tree(TreeId{state.head_tree}));
   const Change change = difference(before, after);
@@ -45,17 +51,22 @@ Result<int> apply_run(const ApplyOptions& options, CliContext& context) {
     return journal->sync();
   }));
   if (!done.conflicts.empty()) {
-    return fail(ErrorCode::conflict, "changed since the run began: " + join(done.conflicts, ", ") + "; nothing was written", root.string(),
-                "bring these files back to what they were (git stash), then apply again");
+    return fail(
+        ErrorCode::conflict,
+        "changed since the run began: " + join(done.conflicts, ", ") + "; nothing was written",
+        root.string(), "bring these files back to what they were (git stash), then apply again");
   }
-  MIX_OK(journal->append(ChangeApplied{"working tree", state.head_tree, root.string(), done.files, {}}));
+  MIX_OK(journal->append(
+      ChangeApplied{"working tree", state.head_tree, root.string(), done.files, {}}));
   for (const std::string& file : done.files) {
-    context.out << (runs_by_itself(file) ? "applied (runs by itself) " : "applied ") << escape_terminal_line(file) << "\n";
+    context.out << (runs_by_itself(file) ? "applied (runs by itself) " : "applied ")
+                << escape_terminal_line(file) << "\n";
   }
   return 0;
 }
 
-// What the run brought into the tree is taken back, file by file as it was; a file that changed since is a conflict.
+// What the run brought into the tree is taken back, file by file as it was; a file that changed
+// since is a conflict.
 Result<int> undo_run(const ApplyOptions& options, CliContext& context) {
   MIX_TRY(const std::filesystem::path root, need_repository(options.directory));
   const Places places = places_for(context, root);
@@ -63,22 +74,29 @@ Result<int> undo_run(const ApplyOptions& options, CliContext& context) {
   MIX_TRY(const LoadedConfig loaded, load_config(sources, false));
   MIX_TRY(const RunPlace place, find_run(places.runs, options.run));
   SystemClock clock;
-  MIX_TRY(const auto journal, open_journal(place.directory, clock, secrets_of(context.env, loaded.config.lineup)));
+  MIX_TRY(const auto journal,
+          open_journal(place.directory, clock, secrets_of(context.env, loaded.config.lineup)));
   const RunState state = fold(journal->events());
   if (state.delivered != "working tree") {
-    return fail(ErrorCode::usage, "the run is not applied: there is nothing to take back", place.id.text);
+    return fail(ErrorCode::usage, "the run is not applied: there is nothing to take back",
+                place.id.text);
   }
   ProcessesPosix processes;
-  MIX_TRY(const auto workspaces, open_workspaces(places, loaded.config, place.directory, processes));
+  MIX_TRY(const auto workspaces,
+          open_workspaces(places, loaded.config, place.directory, processes));
   MIX_TRY(const Tree before, workspaces->tree(TreeId{state.base_tree}));
   MIX_TRY(const Tree after, workspaces->tree(TreeId{state.head_tree}));
-  MIX_TRY(const Delivery done, workspaces->deliver(difference(after, before), [] { return Result<void>(); }));
+  MIX_TRY(const Delivery done,
+          workspaces->deliver(difference(after, before), [] { return Result<void>(); }));
   if (!done.conflicts.empty()) {
-    return fail(ErrorCode::conflict, "changed since it was applied: " + join(done.conflicts, ", ") + "; nothing was written", root.string(),
-                "settle these files first (git stash), then undo again");
+    return fail(
+        ErrorCode::conflict,
+        "changed since it was applied: " + join(done.conflicts, ", ") + "; nothing was written",
+        root.string(), "settle these files first (git stash), then undo again");
   }
   MIX_OK(journal->append(ChangeApplied{"undone", state.base_tree, root.string(), done.files, {}}));
-  for (const std::string& file : done.files) context.out << "taken back " << escape_terminal_line(file) << "\n";
+  for (const std::string& file : done.files)
+    context.out << "taken back " << escape_terminal_line(file) << "\n";
   return 0;
 }
 

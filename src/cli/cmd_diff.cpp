@@ -29,8 +29,8 @@ Result<RunDiff> diff_of(const DiffOptions& options, CliContext& context) {
 
   ProcessesPosix processes;
   Config config;
-  MIX_TRY(const auto workspaces,
-          open_workspaces(places_for(context, state.started.repository), config, diff.run.place.directory, processes));
+  MIX_TRY(const auto workspaces, open_workspaces(places_for(context, state.started.repository),
+                                                 config, diff.run.place.directory, processes));
   MIX_TRY(const Tree before, workspaces->tree(TreeId{state.base_tree}));
   MIX_TRY(const Tree after, workspaces->tree(TreeId{state.head_tree}));
   diff.change = difference(before, after);

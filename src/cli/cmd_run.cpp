@@ -1,13 +1,5 @@
 #include "cli/cmd_run.h"
 
-#include <fmt/core.h>
-
-#include <chrono>
-#include <fstream>
-#include <iostream>
-#include <iterator>
-#include <sstream>
-
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -18,12 +10,21 @@
 #include "engine/finish.h"
 #include "engine/run.h"
 #include "journal/run_index.h"
-#include "mixagent/run_state.h"
 #include "system/signals.h"
 #include "system/terminal.h"
 #include "view/jsonl.h"
 #include "view/progress.h"
 #include "view/summary.h"
+
+#include "mixagent/run_state.h"
+
+#include <fmt/core.h>
+
+#include <chrono>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <sstream>
 
 namespace mixagent {
 
@@ -46,7 +47,8 @@ int refuse(const Error& error, const RunOptions& options, CliContext& context) {
     result.goal = options.goal;
     result.error = ResultError{to_string(error.code), describe(error)};
     if (options.format != OutputFormat::text) write_result_line(result, standard_output(context));
-    if (!options.result_file.empty()) std::ofstream(options.result_file) << encode_result(result) << "\n";
+    if (!options.result_file.empty())
+      std::ofstream(options.result_file) << encode_result(result) << "\n";
   }
   report_error(error, context);
   return exit_code_of(subtype);
@@ -62,7 +64,8 @@ Result<void> write_file(const std::string& path, const std::string& text) {
 
 class RunCommand {
  public:
-  RunCommand(const RunOptions& options, CliContext& context) : options_(options), context_(context) {}
+  RunCommand(const RunOptions& options, CliContext& context)
+      : options_(options), context_(context) {}
 
   Result<int> go() { return options_.resume ? go_on() : begin(); }
 
@@ -93,15 +96,18 @@ Result<int> RunCommand::begin() {
   RunRecord record;
   MIX_TRY(record.sources, gather_sources(context_, root, options_.config));
   MIX_TRY(loaded_, load_config(record.sources, true));
-  record.review = loaded_.config.review.enabled = loaded_.config.review.enabled && !options_.no_review;
+  record.review = loaded_.config.review.enabled =
+      loaded_.config.review.enabled && !options_.no_review;
   MIX_TRY(record.goal, goal_of(options_, loaded_.config, root, context_, processes_));
   const Scrubber scrubber(secrets_of(context_.env, loaded_.config.lineup));
   record.goal.text = scrubber.scrub(record.goal.text);
   const RunId id = new_run_id(clock_, random_);
-  const std::filesystem::path directory =
-      options_.run_directory.empty() ? places_.runs / id.text : std::filesystem::absolute(options_.run_directory);
+  const std::filesystem::path directory = options_.run_directory.empty()
+                                              ? places_.runs / id.text
+                                              : std::filesystem::absolute(options_.run_directory);
   MIX_TRY(machine_, build_machine(context_, places_, loaded_.config, directory));
-  MIX_TRY(journal_, create_journal(directory, id, clock_, secrets_of(context_.env, loaded_.config.lineup)));
+  MIX_TRY(journal_,
+          create_journal(directory, id, clock_, secrets_of(context_.env, loaded_.config.lineup)));
   MIX_TRY(const BlobId blob, journal_->put(encode_record(record, loaded_.config.lineup)));
   record.goal.record = blob.text;
   return carry_out(record.goal);
@@ -111,14 +117,17 @@ Result<int> RunCommand::begin() {
 Result<RunRecord> RunCommand::record_of(const std::filesystem::path& directory) {
   MIX_TRY(const auto journal, open_journal(directory, clock_, {}));
   const RunState state = fold(journal->events());
-  if (state.started.config.empty()) return fail(ErrorCode::usage, "the run ended before it began", directory.string(), "start a new one");
+  if (state.started.config.empty())
+    return fail(ErrorCode::usage, "the run ended before it began", directory.string(),
+                "start a new one");
   MIX_TRY(const std::string text, journal->get(BlobId{state.started.config}));
   MIX_TRY(RunRecord record, decode_record(text));
   for (const auto& [name, value] : context_.env) {
     if (name.rfind("MIXAGENT_", 0) != 0) record.sources.env[name] = value;
   }
   for (const auto& flag : options_.config.flags) record.sources.flags.push_back(flag);
-  for (const std::string& line : options_.config.overrides) record.sources.overrides.push_back(line);
+  for (const std::string& line : options_.config.overrides)
+    record.sources.overrides.push_back(line);
   return record;
 }
 
@@ -136,10 +145,13 @@ Result<int> RunCommand::go_on() {
   loaded_.config.review.enabled = record.review;
   Goal& goal = record.goal;
   // Copied to another machine, the run goes on in the repository that it is called from.
-  if (const auto here = need_repository(options_.directory); here && !std::filesystem::exists(goal.repository)) goal.repository = *here;
+  if (const auto here = need_repository(options_.directory);
+      here && !std::filesystem::exists(goal.repository))
+    goal.repository = *here;
   places_ = places_for(context_, goal.repository);
   MIX_OK(override_goal(options_, context_, goal));
-  MIX_TRY(journal_, open_journal(directory, clock_, secrets_of(context_.env, loaded_.config.lineup)));
+  MIX_TRY(journal_,
+          open_journal(directory, clock_, secrets_of(context_.env, loaded_.config.lineup)));
   const RunState state = fold(journal_->events());
   const std::string& how = state.result.subtype;
   if (state.completed && (how == "success" || how == "not_reached" || how == "usage")) {
@@ -157,7 +169,8 @@ ProgressOptions RunCommand::progress_options(const std::stop_token& stop) const 
                        : options_.verbosity > 0 ? Verbosity::verbose
                                                 : Verbosity::normal;
   progress.color = context_.color;
-  progress.live = is_terminal(Stream::err) && progress.verbosity != Verbosity::quiet && context_.env.count("CI") == 0;
+  progress.live = is_terminal(Stream::err) && progress.verbosity != Verbosity::quiet &&
+                  context_.env.count("CI") == 0;
   progress.can_ask = context_.interactive;
   progress.stop = stop;
   return progress;
@@ -167,16 +180,27 @@ Result<int> RunCommand::carry_out(const Goal& goal) {
   std::stop_source stop;
   const SignalStop signals(stop);
   Cancel cancel{stop.get_token(), {}};
-  if (options_.timeout_s > 0) cancel.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(options_.timeout_s);
+  if (options_.timeout_s > 0)
+    cancel.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(options_.timeout_s);
 
   Progress progress(progress_options(stop.get_token()), terminal_ports(), clock_);
   for (const std::string& note : loaded_.notes) progress.say(note);
   progress.replay_quietly(journal_->events());
   journal_->listen([&](const Event& event) { progress.on_event(event); });
-  if (options_.format == OutputFormat::stream_json) journal_->listen(stream_json_listener(standard_output(context_)));
+  if (options_.format == OutputFormat::stream_json)
+    journal_->listen(stream_json_listener(standard_output(context_)));
 
-  Tools tools{loaded_.config, *machine_->prompts, *machine_->context, clock_, *journal_, *machine_->models,
-              *machine_->sandbox, *machine_->workspaces, progress, *machine_->ledger, cancel,
+  Tools tools{loaded_.config,
+              *machine_->prompts,
+              *machine_->context,
+              clock_,
+              *journal_,
+              *machine_->models,
+              *machine_->sandbox,
+              *machine_->workspaces,
+              progress,
+              *machine_->ledger,
+              cancel,
               [&signals] { return signals.signal(); }};
   const RunResult result = run(goal, tools);
   progress.close();
@@ -194,28 +218,36 @@ Result<int> RunCommand::carry_out(const Goal& goal) {
 Result<void> RunCommand::write_outputs(const RunResult& result, const RunState& state) {
   if (options_.format == OutputFormat::text) {
     context_.out << (options_.verbosity < 0 ? render_result_text(result)
-                                            : render_summary(state, result, context_.color, terminal_width(Stream::out)));
+                                            : render_summary(state, result, context_.color,
+                                                             terminal_width(Stream::out)));
     context_.out.flush();
   } else {
     write_result_line(result, standard_output(context_));
     say_why(result);
   }
-  if (!options_.result_file.empty()) MIX_OK(write_file(options_.result_file, encode_result(result) + "\n"));
-  if (!options_.summary_file.empty()) MIX_OK(write_file(options_.summary_file, "# mixagent: " + result.goal + "\n\n```\n" + render_summary(state, result, false, 100) + "```\n"));
+  if (!options_.result_file.empty())
+    MIX_OK(write_file(options_.result_file, encode_result(result) + "\n"));
+  if (!options_.summary_file.empty())
+    MIX_OK(write_file(options_.summary_file, "# mixagent: " + result.goal + "\n\n```\n" +
+                                                 render_summary(state, result, false, 100) +
+                                                 "```\n"));
   if (!options_.patch_file.empty() && result.exit_code == 0) {
     MIX_TRY(const Tree before, machine_->workspaces->tree(TreeId{state.base_tree}));
-    MIX_TRY(const Tree after, machine_->workspaces->tree(TreeId{state.head_tree.empty() ? state.base_tree : state.head_tree}));
+    MIX_TRY(const Tree after, machine_->workspaces->tree(TreeId{
+                                  state.head_tree.empty() ? state.base_tree : state.head_tree}));
     MIX_TRY(const std::string diff, machine_->workspaces->diff(difference(before, after)));
     MIX_OK(write_file(options_.patch_file, diff));
   }
   return {};
 }
 
-// The summary says it where people read standard output; beside a result for programs it stands on standard error.
+// The summary says it where people read standard output; beside a result for programs it stands on
+// standard error.
 void RunCommand::say_why(const RunResult& result) const {
   if (options_.verbosity < 0 || !result.error) return;
   context_.err << escape_terminal_line(result.subtype + ": " + result.error->message) << "\n";
-  if (!result.resume.empty()) context_.err << "go on with: " << escape_terminal_line(result.resume) << "\n";
+  if (!result.resume.empty())
+    context_.err << "go on with: " << escape_terminal_line(result.resume) << "\n";
 }
 
 // What `plan -o` wrote, from the journal of the run that planned.
@@ -238,7 +270,8 @@ int cmd_run(const RunOptions& options, CliContext& context) {
 
 int cmd_plan(const PlanOptions& options, CliContext& context) {
   std::ostringstream summary;
-  CliContext quiet{summary, context.err, context.env, context.cwd, context.color, context.interactive};
+  CliContext quiet{summary,     context.err,   context.env,
+                   context.cwd, context.color, context.interactive};
   RunOptions run = options.run;
   run.dry_run = true;
   if (run.format == OutputFormat::text) {
@@ -261,8 +294,10 @@ int cmd_plan(const PlanOptions& options, CliContext& context) {
     if (run.format == OutputFormat::text) context.out << escape_terminal(*document);
     return 0;
   }
-  if (const auto written = write_file(options.out_file, *document); !written) return report_error(written.error(), context);
-  context.err << "plan written to " << options.out_file << "; carry it out with `mixagent run --plan " << options.out_file << "`\n";
+  if (const auto written = write_file(options.out_file, *document); !written)
+    return report_error(written.error(), context);
+  context.err << "plan written to " << options.out_file
+              << "; carry it out with `mixagent run --plan " << options.out_file << "`\n";
   return 0;
 }
 

@@ -1,14 +1,15 @@
 #pragma once
 // run, plan, apply: the commands that need the whole machine.
 
+#include "cli/commands.h"
+
+#include "mixagent/config.h"
+#include "mixagent/result.h"
+
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "cli/commands.h"
-#include "mixagent/config.h"
-#include "mixagent/result.h"
 
 namespace mixagent {
 
@@ -18,9 +19,9 @@ constexpr std::array<std::string_view, 3> enum_names(OutputFormat) {
 }
 
 struct RunOptions {
-  std::string goal;               // "-": standard input
-  std::string goal_file;          // -f
-  std::string plan_file;          // --plan
+  std::string goal;                 // "-": standard input
+  std::string goal_file;            // -f
+  std::string plan_file;            // --plan
   std::filesystem::path directory;  // -C, absolute
   ConfigFlags config;
   std::vector<std::string> checks;  // --check
@@ -29,12 +30,12 @@ struct RunOptions {
   std::int64_t timeout_s = 0;       // --timeout, 0: none
   int max_steps = 0;
   OutputFormat format = OutputFormat::text;
-  std::string result_file;          // -o
+  std::string result_file;  // -o
   std::string patch_file, summary_file, run_directory;
   bool apply = false, no_apply = false, dry_run = false, yes = false, no_review = false;
-  bool resume = false;              // go on with `run` instead of beginning one
-  std::string run;                  // resume: beginning of an id, a run's directory, or empty for the newest
-  int verbosity = 0;                // -1 quiet, 0 normal, 1.. verbose
+  bool resume = false;  // go on with `run` instead of beginning one
+  std::string run;      // resume: beginning of an id, a run's directory, or empty for the newest
+  int verbosity = 0;    // -1 quiet, 0 normal, 1.. verbose
   int log_level = 0;
 };
 int cmd_run(const RunOptions& options, CliContext& context);
@@ -46,7 +47,7 @@ struct PlanOptions {
 int cmd_plan(const PlanOptions& options, CliContext& context);
 
 struct ApplyOptions {
-  std::string run;         // empty: the newest
+  std::string run;  // empty: the newest
   bool verified_only = false;
   std::filesystem::path directory;
   ConfigFlags config;

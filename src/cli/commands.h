@@ -1,6 +1,11 @@
 #pragma once
-// The commands as plain functions over plain structs. Options are parsed in cli/options.cpp; the real parts come from
-// cli/wiring.cpp. Every function returns the exit status.
+// The commands as plain functions over plain structs. Options are parsed in cli/options.cpp; the
+// real parts come from cli/wiring.cpp. Every function returns the exit status.
+
+#include "config/load.h"
+
+#include "mixagent/chat_model.h"
+#include "mixagent/process.h"
 
 #include <filesystem>
 #include <functional>
@@ -9,10 +14,6 @@
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "config/load.h"
-#include "mixagent/chat_model.h"
-#include "mixagent/process.h"
 
 namespace mixagent {
 
@@ -27,9 +28,9 @@ struct CliContext {
 
 // What every command that reads the configuration takes from the command line.
 struct ConfigFlags {
-  std::vector<std::string> overrides;         // -c key=value
-  std::vector<std::string> seats;             // --seat NAME=MODEL
-  std::vector<ConfigSources::Flag> flags;     // --max-budget-usd and the like
+  std::vector<std::string> overrides;      // -c key=value
+  std::vector<std::string> seats;          // --seat NAME=MODEL
+  std::vector<ConfigSources::Flag> flags;  // --max-budget-usd and the like
   bool allow_unpriced = false;
 };
 
@@ -50,9 +51,10 @@ int cmd_init(const InitOptions& options, CliContext& context);
 struct DoctorOptions {
   bool offline = false;  // no call per seat
   ConfigFlags config;
-  Processes* processes = nullptr;                        // for git, ctags, bubblewrap
+  Processes* processes = nullptr;                                     // for git, ctags, bubblewrap
   std::function<std::unique_ptr<ChatModels>(const Config&)> connect;  // empty: as offline
-  std::function<std::vector<std::string>()> sandbox_lines;            // what this machine can isolate, for people
+  std::function<std::vector<std::string>()>
+      sandbox_lines;  // what this machine can isolate, for people
 };
 int cmd_doctor(const DoctorOptions& options, CliContext& context);
 
@@ -77,8 +79,9 @@ struct SeatsOptions {
 };
 int cmd_seats(const SeatsOptions& options, CliContext& context);
 
-// Looking at runs. `run` is a beginning of an id, a run's directory, or empty for the newest; `directory` is where to look
-// for the repository (-C, absolute); outside of one, all runs are looked through.
+// Looking at runs. `run` is a beginning of an id, a run's directory, or empty for the newest;
+// `directory` is where to look for the repository (-C, absolute); outside of one, all runs are
+// looked through.
 struct RunsOptions {
   std::filesystem::path directory;
   bool all = false;  // of every repository

@@ -1,10 +1,10 @@
 #include "cli/detect_here.h"
 
-#include <algorithm>
-
 #include "base/text.h"
 #include "system/files.h"
 #include "system/git.h"
+
+#include <algorithm>
 
 namespace mixagent {
 
@@ -14,12 +14,14 @@ bool executable(const std::filesystem::path& path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   return !error && std::filesystem::is_regular_file(status) &&
-         (status.permissions() & std::filesystem::perms::others_exec) != std::filesystem::perms::none;
+         (status.permissions() & std::filesystem::perms::others_exec) !=
+             std::filesystem::perms::none;
 }
 
 }  // namespace
 
-Detected detect_here(const std::filesystem::path& root, const std::map<std::string, std::string>& env, Processes& processes) {
+Detected detect_here(const std::filesystem::path& root,
+                     const std::map<std::string, std::string>& env, Processes& processes) {
   constexpr std::size_t most_bytes = 1 << 20;
   RepositoryFiles files;
   const auto listed = Git(processes, root).files();
@@ -31,11 +33,15 @@ Detected detect_here(const std::filesystem::path& root, const std::map<std::stri
     return text ? std::optional<std::string>(std::move(*text)) : std::nullopt;
   };
   const auto path = env.find("PATH");
-  const std::vector<std::string> folders = split(path == env.end() ? "/usr/bin:/bin" : path->second, ':');
+  const std::vector<std::string> folders =
+      split(path == env.end() ? "/usr/bin:/bin" : path->second, ':');
   files.has_program = [root, folders](const std::string& program) {
     // Below the root it may be a folder: of installed packages.
-    if (program.find('/') != std::string::npos) return executable(root / program) || folder_exists(root / program);
-    return std::any_of(folders.begin(), folders.end(), [&](const std::string& folder) { return executable(std::filesystem::path(folder) / program); });
+    if (program.find('/') != std::string::npos)
+      return executable(root / program) || folder_exists(root / program);
+    return std::any_of(folders.begin(), folders.end(), [&](const std::string& folder) {
+      return executable(std::filesystem::path(folder) / program);
+    });
   };
   return detect_commands(files);
 }

@@ -1,14 +1,14 @@
 #include "cli/goal_of.h"
 
-#include <algorithm>
-#include <fstream>
-#include <iostream>
-#include <iterator>
-
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/detect_here.h"
 #include "core/codecs.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <iterator>
 
 namespace mixagent {
 
@@ -18,7 +18,8 @@ constexpr std::size_t longest_goal = 200'000;  // bytes
 
 Result<std::string> read_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(ErrorCode::usage, "cannot be read", path, "check the name and the permissions");
+  if (!file)
+    return fail(ErrorCode::usage, "cannot be read", path, "check the name and the permissions");
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
@@ -34,7 +35,8 @@ Result<E> parse_choice(const std::string& text, const std::string& flag) {
 }
 
 tl::unexpected<Error> no_goal() {
-  return fail(ErrorCode::usage, "no goal was given", "mixagent run", "say what to do: mixagent run \"add pagination to the API\"");
+  return fail(ErrorCode::usage, "no goal was given", "mixagent run",
+              "say what to do: mixagent run \"add pagination to the API\"");
 }
 
 Result<std::string> goal_text(const RunOptions& options) {
@@ -50,14 +52,17 @@ Result<void> take_plan(const RunOptions& options, Goal& goal) {
   const bool wrapped = document.is_object() && document.contains("plan");
   std::vector<std::string> warnings;
   auto plan = decode_plan(dump_json(wrapped ? document["plan"] : document), warnings);
-  if (!plan) return fail(ErrorCode::usage, describe(plan.error()), options.plan_file, "write it with `mixagent plan -o FILE`");
+  if (!plan)
+    return fail(ErrorCode::usage, describe(plan.error()), options.plan_file,
+                "write it with `mixagent plan -o FILE`");
   goal.plan = std::move(*plan);
   if (trim(goal.text).empty() && wrapped) goal.text = string_or(document, "goal");
   return {};
 }
 
-std::vector<Check> checks_of(const RunOptions& options, const Config& config, const std::filesystem::path& root,
-                             const CliContext& context, Processes& processes) {
+std::vector<Check> checks_of(const RunOptions& options, const Config& config,
+                             const std::filesystem::path& root, const CliContext& context,
+                             Processes& processes) {
   std::vector<Check> checks;
   for (const std::string& command : options.checks) {
     Check check;
@@ -75,14 +80,17 @@ std::vector<Check> checks_of(const RunOptions& options, const Config& config, co
 
 }  // namespace
 
-Result<Goal> goal_of(const RunOptions& options, const Config& config, const std::filesystem::path& root,
-                     const CliContext& context, Processes& processes) {
+Result<Goal> goal_of(const RunOptions& options, const Config& config,
+                     const std::filesystem::path& root, const CliContext& context,
+                     Processes& processes) {
   Goal goal;
   MIX_TRY(goal.text, goal_text(options));
   if (!options.plan_file.empty()) MIX_OK(take_plan(options, goal));
   goal.text = std::string(trim(repair_utf8(goal.text)));
   if (goal.text.empty()) return no_goal();
-  if (goal.text.size() > longest_goal) return fail(ErrorCode::usage, "the goal is longer than 200,000 bytes", "GOAL", "name files of the repository instead of quoting them");
+  if (goal.text.size() > longest_goal)
+    return fail(ErrorCode::usage, "the goal is longer than 200,000 bytes", "GOAL",
+                "name files of the repository instead of quoting them");
   goal.repository = root;
   const auto focus = options.directory.lexically_relative(root).generic_string();
   goal.focus = focus.empty() || focus.rfind("..", 0) == 0 ? "." : focus;
@@ -104,7 +112,8 @@ Result<Goal> goal_of(const RunOptions& options, const Config& config, const std:
 }
 
 Result<void> check_flags(const RunOptions& options) {
-  const bool has_goal = !trim(options.goal).empty() || !options.goal_file.empty() || !options.plan_file.empty();
+  const bool has_goal =
+      !trim(options.goal).empty() || !options.goal_file.empty() || !options.plan_file.empty();
   if (!has_goal) return no_goal();
   if (!options.lane.empty()) MIX_OK(parse_choice<Lane>(options.lane, "--lane"));
   if (!options.require.empty()) MIX_OK(parse_choice<Verified>(options.require, "--require"));
@@ -127,9 +136,13 @@ Result<std::int64_t> parse_duration(const std::string& text) {
   std::size_t digits = 0;
   while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
   const std::string unit = text.substr(digits);
-  const std::int64_t factor = unit.empty() || unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
+  const std::int64_t factor = unit.empty() || unit == "s" ? 1
+                              : unit == "m"               ? 60
+                              : unit == "h"               ? 3600
+                                                          : 0;
   if (digits == 0 || digits > 9 || factor == 0) {
-    return fail(ErrorCode::usage, "'" + text + "' is no duration", "--timeout", "write 90s, 30m or 2h");
+    return fail(ErrorCode::usage, "'" + text + "' is no duration", "--timeout",
+                "write 90s, 30m or 2h");
   }
   return std::stoll(text.substr(0, digits)) * factor;
 }

@@ -7,7 +7,8 @@ namespace mixagent {
 
 namespace {
 
-// A repository's objects lie in .git; of a linked worktree they are left out, git then knows no history inside.
+// A repository's objects lie in .git; of a linked worktree they are left out, git then knows no
+// history inside.
 std::filesystem::path objects_of(const std::filesystem::path& root) {
   std::error_code error;
   const auto objects = root / ".git" / "objects";
@@ -28,11 +29,13 @@ SandboxOptions options_for(const CliContext& context, const IsolationSite& site)
 
 }  // namespace
 
-Result<std::unique_ptr<Sandbox>> isolate(const CliContext& context, const IsolationSite& site, Processes& processes) {
+Result<std::unique_ptr<Sandbox>> isolate(const CliContext& context, const IsolationSite& site,
+                                         Processes& processes) {
   return make_sandbox(options_for(context, site), processes);
 }
 
-std::vector<std::string> describe_isolation(const CliContext& context, const IsolationSite& site, Processes& processes) {
+std::vector<std::string> describe_isolation(const CliContext& context, const IsolationSite& site,
+                                            Processes& processes) {
   std::vector<std::string> lines;
   for (const ProbeLine& line : probe_sandbox(options_for(context, site), processes).lines) {
     std::string text = std::string(line.ok ? "ok    " : "FAILS ") + line.what;

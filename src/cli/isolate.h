@@ -1,15 +1,16 @@
 #pragma once
 // The sandbox of a run, from the configuration and this machine.
 
+#include "cli/commands.h"
+
+#include "mixagent/config.h"
+#include "mixagent/process.h"
+#include "mixagent/sandbox.h"
+
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "cli/commands.h"
-#include "mixagent/config.h"
-#include "mixagent/process.h"
-#include "mixagent/sandbox.h"
 
 namespace mixagent {
 
@@ -20,8 +21,10 @@ struct IsolationSite {
 };
 
 // Tried out with one command of no effect. Error sandbox: cause and remedy.
-Result<std::unique_ptr<Sandbox>> isolate(const CliContext& context, const IsolationSite& site, Processes& processes);
+Result<std::unique_ptr<Sandbox>> isolate(const CliContext& context, const IsolationSite& site,
+                                         Processes& processes);
 // What this machine can isolate, a line a wall, for `doctor`.
-std::vector<std::string> describe_isolation(const CliContext& context, const IsolationSite& site, Processes& processes);
+std::vector<std::string> describe_isolation(const CliContext& context, const IsolationSite& site,
+                                            Processes& processes);
 
 }  // namespace mixagent

@@ -1,16 +1,17 @@
 #include "cli/options.h"
 
-#include <CLI/CLI.hpp>
-#include <algorithm>
-#include <functional>
-#include <optional>
-
 #include "base/text.h"
 #include "cli/cmd_run.h"
 #include "cli/goal_of.h"
 #include "cli/wiring.h"
 #include "system/terminal.h"
 #include "version.h"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <optional>
 
 namespace mixagent {
 
@@ -57,7 +58,8 @@ class CommandLine {
   Result<RunOptions> finish(RunFlags& flags);
   ConfigFlags config_flags() const;
   std::filesystem::path directory() const {
-    return std::filesystem::weakly_canonical(globals_.directory.empty() ? context_.cwd : context_.cwd / globals_.directory);
+    return std::filesystem::weakly_canonical(
+        globals_.directory.empty() ? context_.cwd : context_.cwd / globals_.directory);
   }
 
   CliContext& context_;
@@ -82,13 +84,17 @@ class CommandLine {
 
 void CommandLine::add_globals(CLI::App& app) {
   app.add_option("-C", globals_.directory, "Work in this folder of a repository")->type_name("DIR");
-  app.add_option("-c", globals_.overrides, "Set a configuration key (read as TOML), repeatable: -c run.jobs=2")->type_name("KEY=VALUE")->allow_extra_args(false);
+  app.add_option("-c", globals_.overrides,
+                 "Set a configuration key (read as TOML), repeatable: -c run.jobs=2")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
   app.add_flag("-q,--quiet", globals_.quiet, "Say less on standard error");
   app.add_flag("-v,--verbose", globals_.verbose, "Say more; twice for the diagnostic log");
   app.add_option("--color", globals_.color, "auto, always or never")->type_name("WHEN");
 }
 
-CLI::App& CommandLine::command(const std::string& name, const std::string& about, const std::string& example) {
+CLI::App& CommandLine::command(const std::string& name, const std::string& about,
+                               const std::string& example) {
   CLI::App* sub = app_.add_subcommand(name, about);
   sub->footer("Examples:\n" + example);
   add_globals(*sub);
@@ -99,15 +105,27 @@ void CommandLine::add_goal_flags(CLI::App& app, RunFlags& flags) {
   RunOptions& o = flags.options;
   app.add_option("GOAL", o.goal, "What to do, in your words; - reads it from standard input");
   app.add_option("-f,--file", o.goal_file, "Read the goal from FILE")->type_name("FILE");
-  app.add_option("--seat", flags.seats, "Who sits where, repeatable: --seat worker=deepseek/deepseek-chat")->type_name("NAME=MODEL")->allow_extra_args(false);
-  app.add_option("--check", o.checks, "Acceptance command, repeatable; takes the place of [verify] checks")->type_name("CMD")->allow_extra_args(false);
-  app.add_flag("--allow-unpriced", flags.allow_unpriced, "Use models without a known price although a cap is set");
+  app.add_option("--seat", flags.seats,
+                 "Who sits where, repeatable: --seat worker=deepseek/deepseek-chat")
+      ->type_name("NAME=MODEL")
+      ->allow_extra_args(false);
+  app.add_option("--check", o.checks,
+                 "Acceptance command, repeatable; takes the place of [verify] checks")
+      ->type_name("CMD")
+      ->allow_extra_args(false);
+  app.add_flag("--allow-unpriced", flags.allow_unpriced,
+               "Use models without a known price although a cap is set");
 }
 
 void CommandLine::add_run_flags(CLI::App& app, RunFlags& flags) {
-  app.add_option("--max-budget-usd", flags.budget, "Never spend more than this (default: budget.run_usd, 2.00)")->type_name("USD");
-  app.add_option("--timeout", flags.timeout, "Stop after 90s, 30m or 2h; the work is kept")->type_name("TIME");
-  app.add_option("--output-format", flags.format, "text, json (one result line) or stream-json (every event)")->type_name("FORMAT");
+  app.add_option("--max-budget-usd", flags.budget,
+                 "Never spend more than this (default: budget.run_usd, 2.00)")
+      ->type_name("USD");
+  app.add_option("--timeout", flags.timeout, "Stop after 90s, 30m or 2h; the work is kept")
+      ->type_name("TIME");
+  app.add_option("--output-format", flags.format,
+                 "text, json (one result line) or stream-json (every event)")
+      ->type_name("FORMAT");
 }
 
 void CommandLine::add_delivery_flags(CLI::App& app, RunFlags& flags) {
@@ -115,30 +133,44 @@ void CommandLine::add_delivery_flags(CLI::App& app, RunFlags& flags) {
   app.add_option("--max-steps", o.max_steps, "Start at most N steps")->type_name("N");
   app.add_option("--jobs", flags.jobs, "Steps at the same time (default 4)")->type_name("N");
   app.add_option("-o", o.result_file, "Write the result object to FILE as well")->type_name("FILE");
-  auto* apply = app.add_flag("--apply", o.apply, "Bring the result into the working tree (the default)");
-  app.add_flag("--no-apply", o.no_apply, "Keep it in the run, for `mixagent apply`")->excludes(apply);
-  app.add_option("--patch", o.patch_file, "Write the result as a patch instead of applying it")->type_name("FILE");
-  app.add_option("--require", o.require, "Least verification that counts: full, partial or none (default: partial, on a terminal none)")->type_name("LEVEL");
+  auto* apply =
+      app.add_flag("--apply", o.apply, "Bring the result into the working tree (the default)");
+  app.add_flag("--no-apply", o.no_apply, "Keep it in the run, for `mixagent apply`")
+      ->excludes(apply);
+  app.add_option("--patch", o.patch_file, "Write the result as a patch instead of applying it")
+      ->type_name("FILE");
+  app.add_option("--require", o.require,
+                 "Least verification that counts: full, partial or none (default: partial, on a "
+                 "terminal none)")
+      ->type_name("LEVEL");
   app.add_option("--run-dir", o.run_directory, "Where the run lives")->type_name("DIR");
-  app.add_option("--summary-md", o.summary_file, "Write a summary for a pull request to FILE")->type_name("FILE");
+  app.add_option("--summary-md", o.summary_file, "Write a summary for a pull request to FILE")
+      ->type_name("FILE");
   app.add_flag("-y,--yes", o.yes, "Do not ask before applying");
 }
 
 void CommandLine::declare_run() {
-  CLI::App& app = command("run", "Turn a goal into a verified change of this repository",
-                          "  mixagent run \"add pagination to the API\"\n"
-                          "  mixagent run \"fix the failing test\" --check \"pytest -q\" --max-budget-usd 0.50\n"
-                          "  mixagent run -f task.md --output-format json --no-apply     (in a CI job)\n\n"
-                          "Exit status: 0 reached, 2 usage, 3 not reached (work kept), 4 money cap, 5 step cap, 6 a person\n"
-                          "must decide, 7 key missing or refused, 8 no sandbox, 75 quota, 124 timeout, 130/143 interrupted.");
+  CLI::App& app = command(
+      "run", "Turn a goal into a verified change of this repository",
+      "  mixagent run \"add pagination to the API\"\n"
+      "  mixagent run \"fix the failing test\" --check \"pytest -q\" --max-budget-usd 0.50\n"
+      "  mixagent run -f task.md --output-format json --no-apply     (in a CI job)\n\n"
+      "Exit status: 0 reached, 2 usage, 3 not reached (work kept), 4 money cap, 5 step cap, 6 a "
+      "person\n"
+      "must decide, 7 key missing or refused, 8 no sandbox, 75 quota, 124 timeout, 130/143 "
+      "interrupted.");
   add_goal_flags(app, run_);
   add_run_flags(app, run_);
   add_delivery_flags(app, run_);
   RunOptions& o = run_.options;
-  app.add_option("--plan", o.plan_file, "Carry out a plan that `mixagent plan -o FILE` wrote")->type_name("FILE");
-  app.add_option("--lane", o.lane, "auto, solo (one worker first) or plan (the planner first)")->type_name("LANE");
+  app.add_option("--plan", o.plan_file, "Carry out a plan that `mixagent plan -o FILE` wrote")
+      ->type_name("FILE");
+  app.add_option("--lane", o.lane, "auto, solo (one worker first) or plan (the planner first)")
+      ->type_name("LANE");
   app.add_flag("--dry-run", o.dry_run, "Plan and price only");
-  app.add_option("--sandbox", run_.sandbox, "full, reduced, external (this machine is a throw-away one) or none")->type_name("LEVEL");
+  app.add_option("--sandbox", run_.sandbox,
+                 "full, reduced, external (this machine is a throw-away one) or none")
+      ->type_name("LEVEL");
   app.add_flag("--no-review", o.no_review, "Leave out the reviewer");
   app.callback([this] {
     chosen_ = [this] {
@@ -150,7 +182,8 @@ void CommandLine::declare_run() {
 
 void CommandLine::declare_plan() {
   CLI::App& app = command("plan", "Only plan a goal, and print the plan",
-                          "  mixagent plan \"add pagination to the API\" -o plan.json\n  mixagent run --plan plan.json");
+                          "  mixagent plan \"add pagination to the API\" -o plan.json\n  mixagent "
+                          "run --plan plan.json");
   add_goal_flags(app, plan_);
   add_run_flags(app, plan_);
   plan_.options.lane = "plan";
@@ -158,15 +191,18 @@ void CommandLine::declare_plan() {
   app.callback([this] {
     chosen_ = [this] {
       auto options = finish(plan_);
-      return options ? cmd_plan({*options, plan_out_}, context_) : report_error(options.error(), context_);
+      return options ? cmd_plan({*options, plan_out_}, context_)
+                     : report_error(options.error(), context_);
     };
   });
 }
 
 void CommandLine::declare_resume() {
   CLI::App& app = command("resume", "Go on with a run that was stopped, killed, or out of money",
-                          "  mixagent resume                          (the newest run)\n  mixagent resume 20261124 --max-budget-usd 5");
-  app.add_option("RUN", resume_.options.run, "A run, its unique beginning, or its directory (default: the newest)");
+                          "  mixagent resume                          (the newest run)\n  mixagent "
+                          "resume 20261124 --max-budget-usd 5");
+  app.add_option("RUN", resume_.options.run,
+                 "A run, its unique beginning, or its directory (default: the newest)");
   app.add_flag("--last", resume_.last, "The newest run");
   add_run_flags(app, resume_);
   add_delivery_flags(app, resume_);
@@ -180,30 +216,45 @@ void CommandLine::declare_resume() {
 }
 
 void CommandLine::declare_runs() {
-  CLI::App& runs = command("runs", "List the runs of this repository", "  mixagent runs\n  mixagent runs --json");
+  CLI::App& runs = command("runs", "List the runs of this repository",
+                           "  mixagent runs\n  mixagent runs --json");
   runs.add_flag("--json", runs_.json, "One JSON object a line");
   runs.add_flag("--all", runs_.all, "Of every repository");
-  runs.callback([this] { chosen_ = [this] { runs_.directory = directory(); return cmd_runs(runs_, context_); }; });
+  runs.callback([this] {
+    chosen_ = [this] {
+      runs_.directory = directory();
+      return cmd_runs(runs_, context_);
+    };
+  });
 
   CLI::App& show = command("show", "Show a run, one of its steps, or an effective prompt",
-                           "  mixagent show                  (the newest run)\n  mixagent show 20261124 s2\n  mixagent show prompt work");
+                           "  mixagent show                  (the newest run)\n  mixagent show "
+                           "20261124 s2\n  mixagent show prompt work");
   show.add_option("RUN", show_.run, "A run, or its unique beginning; `prompt` shows a prompt");
   show.add_option("STEP", show_.step, "A step of it, or the prompt's name");
   show.add_flag("--json", show_.json, "As JSON");
-  show.callback([this] { 
+  show.callback([this] {
     chosen_ = [this] {
       show_.directory = directory();
       return cmd_show(show_, context_);
     };
   });
 
-  CLI::App& diff = command("diff", "Show what a run would change, or changed", "  mixagent diff\n  mixagent diff 20261124-151200-k3f9 > change.patch");
+  CLI::App& diff = command("diff", "Show what a run would change, or changed",
+                           "  mixagent diff\n  mixagent diff 20261124-151200-k3f9 > change.patch");
   diff.add_option("RUN", diff_.run, "A run, or its unique beginning (default: the newest)");
-  diff.callback([this] { chosen_ = [this] { diff_.directory = directory(); return cmd_diff(diff_, context_); }; });
+  diff.callback([this] {
+    chosen_ = [this] {
+      diff_.directory = directory();
+      return cmd_diff(diff_, context_);
+    };
+  });
 
-  CLI::App& apply = command("apply", "Bring a run's kept result into the working tree", "  mixagent apply\n  mixagent apply 20261124-151200-k3f9 --verified");
+  CLI::App& apply = command("apply", "Bring a run's kept result into the working tree",
+                            "  mixagent apply\n  mixagent apply 20261124-151200-k3f9 --verified");
   apply.add_option("RUN", apply_.run, "A run, or its unique beginning (default: the newest)");
-  apply.add_flag("--verified", apply_.verified_only, "Of a run that failed: the steps that were accepted");
+  apply.add_flag("--verified", apply_.verified_only,
+                 "Of a run that failed: the steps that were accepted");
   apply.callback([this] {
     chosen_ = [this] {
       apply_.directory = directory();
@@ -214,7 +265,8 @@ void CommandLine::declare_runs() {
 }
 
 void CommandLine::declare_undo() {
-  CLI::App& undo = command("undo", "Take an applied run back, exactly", "  mixagent undo\n  mixagent undo 20261124-151200-k3f9");
+  CLI::App& undo = command("undo", "Take an applied run back, exactly",
+                           "  mixagent undo\n  mixagent undo 20261124-151200-k3f9");
   undo.add_option("RUN", apply_.run, "A run, or its unique beginning (default: the newest)");
   undo.callback([this] {
     chosen_ = [this] {
@@ -226,26 +278,40 @@ void CommandLine::declare_undo() {
 }
 
 void CommandLine::declare_setup() {
-  CLI::App& init = command("init", "Write a commented mixagent.toml for this repository", "  mixagent init\n  mixagent init --force");
+  CLI::App& init = command("init", "Write a commented mixagent.toml for this repository",
+                           "  mixagent init\n  mixagent init --force");
   init.add_flag("--force", init_.force, "Replace an existing one");
-  init.callback([this] { chosen_ = [this] { context_.cwd = directory(); init_.config = config_flags(); return cmd_init(init_, context_); }; });
+  init.callback([this] {
+    chosen_ = [this] {
+      context_.cwd = directory();
+      init_.config = config_flags();
+      return cmd_init(init_, context_);
+    };
+  });
 
-  CLI::App& doctor = command("doctor", "Say what works here: git, sandbox, keys, seats", "  mixagent doctor\n  mixagent doctor --offline");
+  CLI::App& doctor = command("doctor", "Say what works here: git, sandbox, keys, seats",
+                             "  mixagent doctor\n  mixagent doctor --offline");
   doctor.add_flag("--offline", doctor_.offline, "No call to any model");
   doctor.callback([this] {
     chosen_ = [this] {
       context_.cwd = directory();
       doctor_.config = config_flags();
       doctor_.processes = &processes_;
-      doctor_.connect = [this](const Config& config) { return connect_models(config.lineup, context_.env, processes_, clock_, random_); };
+      doctor_.connect = [this](const Config& config) {
+        return connect_models(config.lineup, context_.env, processes_, clock_, random_);
+      };
       doctor_.sandbox_lines = [this] { return sandbox_lines(context_, processes_); };
       return cmd_doctor(doctor_, context_);
     };
   });
 
-  CLI::App& config = command("config", "Show the effective configuration",
-                             "  mixagent config --show-origin\n  mixagent config budget\n  mixagent config trust         (let this folder's mixagent.toml loosen things)");
-  config.add_option("KEY", config_.key, "A key or its beginning; `trust` trusts this folder's mixagent.toml, `untrust` takes that back");
+  CLI::App& config =
+      command("config", "Show the effective configuration",
+              "  mixagent config --show-origin\n  mixagent config budget\n  mixagent config trust  "
+              "       (let this folder's mixagent.toml loosen things)");
+  config.add_option("KEY", config_.key,
+                    "A key or its beginning; `trust` trusts this folder's mixagent.toml, `untrust` "
+                    "takes that back");
   config.add_flag("--show-origin", config_.show_origin, "Where each value came from");
   config.callback([this] {
     chosen_ = [this] {
@@ -258,13 +324,29 @@ void CommandLine::declare_setup() {
     };
   });
 
-  CLI::App& models = command("models", "List models, prices and who can be reached", "  mixagent models\n  mixagent models deepseek\n  mixagent models --all");
+  CLI::App& models =
+      command("models", "List models, prices and who can be reached",
+              "  mixagent models\n  mixagent models deepseek\n  mixagent models --all");
   models.add_option("FILTER", models_.filter, "Part of a name, family or provider");
   models.add_flag("--all", models_.all, "Also those without a key");
-  models.callback([this] { chosen_ = [this] { context_.cwd = directory(); models_.config = config_flags(); return cmd_models(models_, context_); }; });
+  models.callback([this] {
+    chosen_ = [this] {
+      context_.cwd = directory();
+      models_.config = config_flags();
+      return cmd_models(models_, context_);
+    };
+  });
 
-  CLI::App& seats = command("seats", "Show who sits where", "  mixagent seats\n  mixagent seats -c 'seats.reviewer.model=\"openai/gpt-5.4\"'");
-  seats.callback([this] { chosen_ = [this] { context_.cwd = directory(); seats_.config = config_flags(); return cmd_seats(seats_, context_); }; });
+  CLI::App& seats =
+      command("seats", "Show who sits where",
+              "  mixagent seats\n  mixagent seats -c 'seats.reviewer.model=\"openai/gpt-5.4\"'");
+  seats.callback([this] {
+    chosen_ = [this] {
+      context_.cwd = directory();
+      seats_.config = config_flags();
+      return cmd_seats(seats_, context_);
+    };
+  });
 }
 
 void CommandLine::declare() {
@@ -272,7 +354,9 @@ void CommandLine::declare() {
   app_.set_version_flag("--version", std::string("mixagent ") + MIXAGENT_VERSION);
   app_.require_subcommand(1);
   app_.fallthrough();
-  app_.footer("Start with `mixagent init`, then `mixagent doctor`, then `mixagent run \"GOAL\"`. Each command has --help.");
+  app_.footer(
+      "Start with `mixagent init`, then `mixagent doctor`, then `mixagent run \"GOAL\"`. Each "
+      "command has --help.");
   add_globals(app_);
   declare_run();
   declare_plan();
@@ -300,7 +384,8 @@ Result<RunOptions> CommandLine::finish(RunFlags& flags) {
     o.config.flags.push_back({"--max-budget-usd", "budget.run_usd", flags.budget});
   }
   if (flags.jobs > 0) o.config.flags.push_back({"--jobs", "run.jobs", std::to_string(flags.jobs)});
-  if (!flags.sandbox.empty()) o.config.flags.push_back({"--sandbox", "sandbox.isolation", flags.sandbox});
+  if (!flags.sandbox.empty())
+    o.config.flags.push_back({"--sandbox", "sandbox.isolation", flags.sandbox});
   if (!flags.timeout.empty()) {
     MIX_TRY(o.timeout_s, parse_duration(flags.timeout));
   }
@@ -313,12 +398,14 @@ Result<RunOptions> CommandLine::finish(RunFlags& flags) {
       return o;
     }
   }
-  return fail(ErrorCode::usage, "'" + flags.format + "' is none of text, json, stream-json", "--output-format");
+  return fail(ErrorCode::usage, "'" + flags.format + "' is none of text, json, stream-json",
+              "--output-format");
 }
 
 std::vector<std::string> CommandLine::command_names() const {
   std::vector<std::string> names;
-  for (const CLI::App* sub : app_.get_subcommands([](const CLI::App*) { return true; })) names.push_back(sub->get_name());
+  for (const CLI::App* sub : app_.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(sub->get_name());
   return names;
 }
 
@@ -331,8 +418,8 @@ int CommandLine::no_such_command(const std::string& word) {
   const std::vector<std::string> names = command_names();
   const std::string guess = nearest(word, names);
   context_.err << "mixagent: there is no command '" << escape_terminal_line(word) << "'"
-               << (guess.empty() ? "" : " (did you mean " + guess + "?)") << "; there are " << join(names, ", ")
-               << "\nA goal is given as: mixagent run \"GOAL\"\n";
+               << (guess.empty() ? "" : " (did you mean " + guess + "?)") << "; there are "
+               << join(names, ", ") << "\nA goal is given as: mixagent run \"GOAL\"\n";
   return 2;
 }
 
@@ -340,11 +427,14 @@ int CommandLine::parse(int argc, const char* const* argv) {
   try {
     app_.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app_.exit(error, context_.out, context_.err);  // --help, --version
+    if (error.get_exit_code() == 0)
+      return app_.exit(error, context_.out, context_.err);  // --help, --version
     const CLI::App* at = &app_;
     for (const CLI::App* sub : app_.get_subcommands()) at = sub;
-    if (at == &app_ && argc > 1 && argv[1][0] != '-' && !is_command(argv[1])) return no_such_command(argv[1]);
-    context_.err << "mixagent: " << escape_terminal_line(error.what()) << "\nTry `mixagent " << (at == &app_ ? "" : at->get_name() + " ") << "--help`.\n";
+    if (at == &app_ && argc > 1 && argv[1][0] != '-' && !is_command(argv[1]))
+      return no_such_command(argv[1]);
+    context_.err << "mixagent: " << escape_terminal_line(error.what()) << "\nTry `mixagent "
+                 << (at == &app_ ? "" : at->get_name() + " ") << "--help`.\n";
     return 2;
   }
   const auto modes = enum_names(ColorMode{});

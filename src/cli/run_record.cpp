@@ -10,21 +10,35 @@ namespace {
 
 struct TextRecord {
   std::string file, text;
-  template <class V> void fields(V& v) { v.may("file", file); v.may("text", text); }
+  template <class V>
+  void fields(V& v) {
+    v.may("file", file);
+    v.may("text", text);
+  }
 };
 struct FlagRecord {
   std::string flag, key, value;
-  template <class V> void fields(V& v) { v.may("flag", flag); v.may("key", key); v.may("value", value); }
+  template <class V>
+  void fields(V& v) {
+    v.may("flag", flag);
+    v.may("key", key);
+    v.may("value", value);
+  }
 };
 struct CheckRecordIn {
   Check check;
   CheckOrigin origin = CheckOrigin::user;
-  template <class V> void fields(V& v) { v.flat(check); v.may("origin", origin); }
+  template <class V>
+  void fields(V& v) {
+    v.flat(check);
+    v.may("origin", origin);
+  }
 };
 
 struct Document {
   std::optional<TextRecord> user, project;
-  bool project_trusted = false, allow_unpriced = false, review = true, deliver = true, ask = false, has_plan = false;
+  bool project_trusted = false, allow_unpriced = false, review = true, deliver = true, ask = false,
+       has_plan = false;
   std::map<std::string, std::string> env;
   std::map<std::string, TextRecord> agents;
   std::vector<std::string> overrides, seats;
@@ -36,13 +50,30 @@ struct Document {
   Verified require = Verified::none;
   int max_steps = 0;
 
-  template <class V> void fields(V& v) {
-    v.may("user", user); v.may("project", project); v.may("project_trusted", project_trusted);
-    v.may("env", env); v.may("agents", agents); v.may("overrides", overrides); v.may("seats", seats);
-    v.may("flags", flags); v.may("allow_unpriced", allow_unpriced); v.may("review", review);
-    v.may("goal", text); v.may("repository", repository); v.may("focus", focus); v.may("checks", checks);
-    v.may("has_plan", has_plan); v.may("plan", plan); v.may("lane", lane); v.may("require", require);
-    v.may("max_steps", max_steps); v.may("deliver", deliver); v.may("ask", ask); v.may("patch_file", patch_file);
+  template <class V>
+  void fields(V& v) {
+    v.may("user", user);
+    v.may("project", project);
+    v.may("project_trusted", project_trusted);
+    v.may("env", env);
+    v.may("agents", agents);
+    v.may("overrides", overrides);
+    v.may("seats", seats);
+    v.may("flags", flags);
+    v.may("allow_unpriced", allow_unpriced);
+    v.may("review", review);
+    v.may("goal", text);
+    v.may("repository", repository);
+    v.may("focus", focus);
+    v.may("checks", checks);
+    v.may("has_plan", has_plan);
+    v.may("plan", plan);
+    v.may("lane", lane);
+    v.may("require", require);
+    v.may("max_steps", max_steps);
+    v.may("deliver", deliver);
+    v.may("ask", ask);
+    v.may("patch_file", patch_file);
   }
 };
 
@@ -65,7 +96,8 @@ std::vector<std::string> pinned(const Lineup& lineup) {
       continue;
     }
     std::string list;
-    for (const std::string& model : seat.ladder) list += (list.empty() ? "" : ", ") + quote_toml(model);
+    for (const std::string& model : seat.ladder)
+      list += (list.empty() ? "" : ", ") + quote_toml(model);
     overrides.push_back("seats." + name + ".ladder=[" + list + "]");
   }
   return overrides;
@@ -86,7 +118,8 @@ std::string encode_record(const RunRecord& record, const Lineup& lineup) {
   for (const auto& [name, text] : record.sources.agents) d.agents[name] = {text.file, text.text};
   d.overrides = record.sources.overrides;
   for (std::string& line : pinned(lineup)) d.overrides.push_back(std::move(line));
-  for (const auto& flag : record.sources.flags) d.flags.push_back({flag.flag, flag.key, flag.value});
+  for (const auto& flag : record.sources.flags)
+    d.flags.push_back({flag.flag, flag.key, flag.value});
   d.text = record.goal.text;
   d.repository = record.goal.repository.string();
   d.focus = record.goal.focus;
@@ -113,7 +146,8 @@ Result<RunRecord> decode_record(const std::string& text) {
   record.sources.env = d.env;
   for (const auto& [name, agent] : d.agents) record.sources.agents[name] = {agent.file, agent.text};
   record.sources.overrides = d.overrides;
-  for (const FlagRecord& flag : d.flags) record.sources.flags.push_back({flag.flag, flag.key, flag.value});
+  for (const FlagRecord& flag : d.flags)
+    record.sources.flags.push_back({flag.flag, flag.key, flag.value});
   record.review = d.review;
   record.goal.text = d.text;
   record.goal.repository = d.repository;

@@ -1,11 +1,12 @@
 #pragma once
-// What a run needs to be picked up again, as one document in its journal: the goal and the sources of its configuration. Keys
-// are not in it; they are looked up anew.
-
-#include <string>
+// What a run needs to be picked up again, as one document in its journal: the goal and the sources
+// of its configuration. Keys are not in it; they are looked up anew.
 
 #include "config/load.h"
+
 #include "mixagent/goal.h"
+
+#include <string>
 
 namespace mixagent {
 

@@ -1,36 +1,43 @@
 #include "cli/wiring.h"
 
-#include <fmt/core.h>
-
-#include <chrono>
-
 #include "cli/config_files.h"
 #include "cli/isolate.h"
 #include "config/api_keys.h"
 #include "config/prompts.h"
 #include "context/context.h"
+#include "journal/run_index.h"
 #include "provider/client.h"
 #include "provider/models.h"
 #include "provider/replay.h"
 #include "system/folders.h"
 #include "system/git.h"
 #include "system/http_curl.h"
-#include "journal/run_index.h"
 #include "workspace/workspaces.h"
+
+#include <fmt/core.h>
+
+#include <chrono>
 
 namespace mixagent {
 
 namespace {
 
-// The network and the recorded answers behind one door. Keys are looked up when they are needed and remembered here.
+// The network and the recorded answers behind one door. Keys are looked up when they are needed and
+// remembered here.
 class ConnectedModels final : public ChatModels {
  public:
-  ConnectedModels(const Lineup& lineup, std::map<std::string, std::string> env, Processes& processes, Clock& clock, Random& random)
-      : env_(std::move(env)), processes_(processes), replay_(lineup, clock),
-        client_(lineup, [this](const Provider& provider) { return key_of(provider); }, http_, clock, random),
+  ConnectedModels(const Lineup& lineup, std::map<std::string, std::string> env,
+                  Processes& processes, Clock& clock, Random& random)
+      : env_(std::move(env)),
+        processes_(processes),
+        replay_(lineup, clock),
+        client_(
+            lineup, [this](const Provider& provider) { return key_of(provider); }, http_, clock,
+            random),
         router_(lineup, replay_, client_) {}
 
-  Result<ChatReply> ask(const ChatRequest& request, CallObserver& observer, const Cancel& cancel) override {
+  Result<ChatReply> ask(const ChatRequest& request, CallObserver& observer,
+                        const Cancel& cancel) override {
     return router_.ask(request, observer, cancel);
   }
 
@@ -53,7 +60,8 @@ class ConnectedModels final : public ChatModels {
   ModelRouter router_;
 };
 
-WorkspaceOptions workspace_options(const Places& places, const Config& config, const std::filesystem::path& run_directory,
+WorkspaceOptions workspace_options(const Places& places, const Config& config,
+                                   const std::filesystem::path& run_directory,
                                    std::optional<unsigned> uid) {
   WorkspaceOptions options;
   options.repository = places.root;
@@ -81,7 +89,8 @@ Result<std::filesystem::path> need_repository(const std::filesystem::path& direc
   return find_repository_root(directory);
 }
 
-std::vector<Secret> secrets_of(const std::map<std::string, std::string>& env, const Lineup& lineup) {
+std::vector<Secret> secrets_of(const std::map<std::string, std::string>& env,
+                               const Lineup& lineup) {
   std::vector<Secret> secrets;
   for (const std::string& value : known_secrets(env, lineup)) {
     secrets.push_back({fmt::format("{}", secrets.size() + 1), value});
@@ -94,22 +103,27 @@ std::vector<Secret> secrets_of(const std::map<std::string, std::string>& env, co
   return secrets;
 }
 
-std::unique_ptr<ChatModels> connect_models(const Lineup& lineup, const std::map<std::string, std::string>& env,
+std::unique_ptr<ChatModels> connect_models(const Lineup& lineup,
+                                           const std::map<std::string, std::string>& env,
                                            Processes& processes, Clock& clock, Random& random) {
   return std::make_unique<ConnectedModels>(lineup, env, processes, clock, random);
 }
 
 std::vector<std::string> sandbox_lines(const CliContext& context, Processes& processes) {
   const std::filesystem::path found = find_repository(context.cwd);
-  return describe_isolation(context, {SandboxConfig{}, found.empty() ? context.cwd : found, cache_folder(context.env)}, processes);
+  return describe_isolation(
+      context, {SandboxConfig{}, found.empty() ? context.cwd : found, cache_folder(context.env)},
+      processes);
 }
 
 Result<std::unique_ptr<Workspaces>> open_workspaces(const Places& places, const Config& config,
-                                                    const std::filesystem::path& run_directory, Processes& processes) {
+                                                    const std::filesystem::path& run_directory,
+                                                    Processes& processes) {
   return make_workspaces(workspace_options(places, config, run_directory, {}), processes);
 }
 
-Result<std::unique_ptr<Machine>> build_machine(const CliContext& context, const Places& places, const Config& config,
+Result<std::unique_ptr<Machine>> build_machine(const CliContext& context, const Places& places,
+                                               const Config& config,
                                                const std::filesystem::path& run_directory) {
 #ifndef __SANITIZE_ADDRESS__  // whose leak check must look into this process
   harden_process();
@@ -119,11 +133,16 @@ Result<std::unique_ptr<Machine>> build_machine(const CliContext& context, const 
   MIX_TRY(PromptFiles prompts, PromptFiles::open(overrides));
   machine->prompts = std::make_unique<PromptFiles>(std::move(prompts));
   machine->context = std::make_unique<CuratedContext>();
-  MIX_TRY(machine->sandbox, isolate(context, {config.sandbox, places.root, cache_folder(context.env)}, machine->processes));
+  MIX_TRY(machine->sandbox,
+          isolate(context, {config.sandbox, places.root, cache_folder(context.env)},
+                  machine->processes));
   MIX_TRY(machine->workspaces,
-          make_workspaces(workspace_options(places, config, run_directory, machine->sandbox->uid()), machine->processes));
-  machine->models = connect_models(config.lineup, context.env, machine->processes, machine->clock, machine->random);
-  machine->ledger = std::make_unique<Ledger>(places.state / "ledger.db", machine->clock, RunId{run_directory.filename().string()});
+          make_workspaces(workspace_options(places, config, run_directory, machine->sandbox->uid()),
+                          machine->processes));
+  machine->models = connect_models(config.lineup, context.env, machine->processes, machine->clock,
+                                   machine->random);
+  machine->ledger = std::make_unique<Ledger>(places.state / "ledger.db", machine->clock,
+                                             RunId{run_directory.filename().string()});
   return machine;
 }
 

@@ -1,17 +1,13 @@
 #pragma once
-// The composition root: the only place that knows which real part stands behind which port. Owned by one command; everything it hands
-// out lives as long as it does.
-
-#include <filesystem>
-#include <functional>
-#include <memory>
-#include <stop_token>
-#include <string>
-#include <vector>
+// The composition root: the only place that knows which real part stands behind which port. Owned
+// by one command; everything it hands out lives as long as it does.
 
 #include "cli/commands.h"
 #include "journal/journal_file.h"
 #include "journal/ledger.h"
+#include "system/clock_system.h"
+#include "system/process_posix.h"
+
 #include "mixagent/context.h"
 #include "mixagent/goal.h"
 #include "mixagent/http.h"
@@ -19,8 +15,13 @@
 #include "mixagent/sandbox.h"
 #include "mixagent/tools.h"
 #include "mixagent/workspace.h"
-#include "system/clock_system.h"
-#include "system/process_posix.h"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
 
 namespace mixagent {
 
@@ -40,7 +41,8 @@ Result<std::filesystem::path> need_repository(const std::filesystem::path& direc
 // Values that must never be written: of variables whose names say so, and of the providers' keys.
 std::vector<Secret> secrets_of(const std::map<std::string, std::string>& env, const Lineup& lineup);
 
-std::unique_ptr<ChatModels> connect_models(const Lineup& lineup, const std::map<std::string, std::string>& env,
+std::unique_ptr<ChatModels> connect_models(const Lineup& lineup,
+                                           const std::map<std::string, std::string>& env,
                                            Processes& processes, Clock& clock, Random& random);
 
 struct Machine {
@@ -60,9 +62,11 @@ std::vector<std::string> sandbox_lines(const CliContext& context, Processes& pro
 
 // Workspaces alone: for commands that only look at or apply a run.
 Result<std::unique_ptr<Workspaces>> open_workspaces(const Places& places, const Config& config,
-                                                    const std::filesystem::path& run_directory, Processes& processes);
+                                                    const std::filesystem::path& run_directory,
+                                                    Processes& processes);
 // Everything for a run. Error sandbox (exit 8) when the asked isolation is not available.
-Result<std::unique_ptr<Machine>> build_machine(const CliContext& context, const Places& places, const Config& config,
+Result<std::unique_ptr<Machine>> build_machine(const CliContext& context, const Places& places,
+                                               const Config& config,
                                                const std::filesystem::path& run_directory);
 
 // A machine that only has workspaces: for a run that is over.

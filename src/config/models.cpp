@@ -61,8 +61,7 @@ std::string built_in_provider(const Lineup& lineup, const CatalogModel& row,
 
 std::string vendor_of(const Model& model) {
   const auto slash = model.name.find('/');
-  std::string vendor =
-      slash != std::string::npos ? model.name.substr(0, slash) : model.provider;
+  std::string vendor = slash != std::string::npos ? model.name.substr(0, slash) : model.provider;
   for (const CatalogModel& row : catalog_models()) {
     if (std::string_view(row.name).substr(0, vendor.size() + 1) == vendor + "/") return row.family;
   }

@@ -1,17 +1,18 @@
 #pragma once
-// Facts, results and conversations as JSON text. Pure. The formats are those of PROTOCOLS 4; unknown fields are ignored.
-
-#include <string>
-#include <string_view>
+// Facts, results and conversations as JSON text. Pure. The formats are those of PROTOCOLS 4;
+// unknown fields are ignored.
 
 #include "mixagent/error.h"
 #include "mixagent/event.h"
 #include "mixagent/message.h"
 
+#include <string>
+#include <string_view>
+
 namespace mixagent {
 
-// {"seq":1,"ts":"2026-11-24T15:12:00.123Z","run_id":"...","type":"run.started",...} without the newline.
-// run.completed carries the result object's members under "result".
+// {"seq":1,"ts":"2026-11-24T15:12:00.123Z","run_id":"...","type":"run.started",...} without the
+// newline. run.completed carries the result object's members under "result".
 std::string encode_event(const Event& event);
 // An unknown type becomes UnknownFact; a line that is no event is an Error corrupt.
 Result<Event> decode_event(std::string_view line);

@@ -7,8 +7,9 @@
 
 namespace mixagent {
 
-// Unified hunks with 3 lines of context, "--- a/path" and "+++ b/path" (or /dev/null) included, `\ No newline at end of file`
-// marked. Empty when equal. Shortest edit script by Myers' O(ND), capped: very different files become one whole-file hunk.
+// Unified hunks with 3 lines of context, "--- a/path" and "+++ b/path" (or /dev/null) included,
+// `\ No newline at end of file` marked. Empty when equal. Shortest edit script by Myers' O(ND),
+// capped: very different files become one whole-file hunk.
 std::string unified_diff(std::string_view before, std::string_view after, const std::string& path,
                          bool created, bool deleted);
 // 1-based numbers of the lines of `after` that the diff adds.

@@ -1,10 +1,10 @@
 #pragma once
 // What makes a plan acceptable (PROTOCOLS 2). Pure.
 
+#include "mixagent/plan.h"
+
 #include <string>
 #include <vector>
-
-#include "mixagent/plan.h"
 
 namespace mixagent {
 
@@ -16,7 +16,8 @@ struct PlanLimits {
 };
 
 struct PlanVerdict {
-  std::vector<std::string> faults;    // each names the step: "s2: depends_on names an unknown step 's9'"
+  std::vector<std::string>
+      faults;  // each names the step: "s2: depends_on names an unknown step 's9'"
   std::vector<std::string> warnings;
   bool ok() const { return faults.empty(); }
 };

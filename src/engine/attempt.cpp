@@ -1,14 +1,14 @@
 #include "engine/attempt.h"
 
-#include <fmt/core.h>
-
-#include <algorithm>
-
 #include "base/text.h"
 #include "core/gates.h"
 #include "engine/conversation.h"
 #include "engine/reviewer.h"
 #include "engine/texts.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
 
 namespace mixagent {
 
@@ -27,7 +27,12 @@ bool never_usable(const CheckRecord& record, const std::vector<CheckRecord>& bef
 class Attempt {
  public:
   Attempt(RunContext& run, const StepJob& job, const AttemptPlan& plan, Workspace& workspace)
-      : run_(run), tools_(run.tools), job_(job), plan_(plan), workspace_(workspace), view_(workspace),
+      : run_(run),
+        tools_(run.tools),
+        job_(job),
+        plan_(plan),
+        workspace_(workspace),
+        view_(workspace),
         hands_(tools_, view_, workspace, job.step, run.goal.repository) {
     key_ = fmt::format("{}/attempt:{}", job.key, plan.number);
   }
@@ -36,8 +41,8 @@ class Attempt {
 
  private:
   struct Judged {
-    bool again = false;        // back into the conversation
-    std::string outcome;       // final otherwise
+    bool again = false;   // back into the conversation
+    std::string outcome;  // final otherwise
     std::string why;
   };
 
@@ -61,10 +66,10 @@ class Attempt {
   std::string key_;
   std::optional<Conversation> conversation_;
   AttemptResult result_;
-  int sent_back_ = 0;          // for failed checks and hard gates
+  int sent_back_ = 0;  // for failed checks and hard gates
   bool soft_note_given_ = false;
   ReviewRound review_round_;
-  Tree reviewed_;              // what the last round looked at
+  Tree reviewed_;  // what the last round looked at
   int verification_ = 0;
 };
 
@@ -73,16 +78,19 @@ Pot Attempt::pot() const {
   pot.step = job_.step.id;
   pot.step_cap = tools_.config.budget.step;
   if (job_.step.budget_usd) {
-    if (const auto own = money_from_usd(*job_.step.budget_usd); own && (!pot.step_cap || *own < *pot.step_cap)) {
+    if (const auto own = money_from_usd(*job_.step.budget_usd);
+        own && (!pot.step_cap || *own < *pot.step_cap)) {
       pot.step_cap = *own;
     }
   }
-  pot.above_first_rung = plan_.rung > 0 || plan_.seat.ladder.size() == 1;  // nobody above to keep money for
+  pot.above_first_rung =
+      plan_.rung > 0 || plan_.seat.ladder.size() == 1;  // nobody above to keep money for
   return pot;
 }
 
 Result<std::string> Attempt::system() const {
-  return render_system(tools_, plan_.seat, plan_.model, worker_tools(tools_.config.lineup, plan_.seat));
+  return render_system(tools_, plan_.seat, plan_.model,
+                       worker_tools(tools_.config.lineup, plan_.seat));
 }
 
 Result<std::string> Attempt::first_message() {
@@ -106,17 +114,22 @@ Result<std::string> Attempt::first_message() {
   std::string notes = tools_.context.notes_for(job_.base, reader, scope.empty() ? paths : scope);
   if (!job_.notes.empty()) notes += (notes.empty() ? "" : "\n") + job_.notes;
   return render(tools_, "step",
-                {{"title", job_.step.title}, {"instructions", job_.step.instructions}, {"files", files.text},
-                 {"scope", scope.empty() ? "" : "- " + join(scope, "\n- ")}, {"checks", checks},
-                 {"notes", notes}, {"dossier", plan_.dossier}});
+                {{"title", job_.step.title},
+                 {"instructions", job_.step.instructions},
+                 {"files", files.text},
+                 {"scope", scope.empty() ? "" : "- " + join(scope, "\n- ")},
+                 {"checks", checks},
+                 {"notes", notes},
+                 {"dossier", plan_.dossier}});
 }
 
 Result<AttemptResult> Attempt::go() {
   MIX_TRY(const std::string system_text, system());
   const auto offered = worker_tools(tools_.config.lineup, plan_.seat);
-  conversation_.emplace(tools_, run_.caller, hands_,
-                        ConversationSetup{plan_.seat, plan_.model, pot(), key_, job_.step.id, plan_.number,
-                                          system_text, offered, plan_.seat.name + "/" + job_.step.id});
+  conversation_.emplace(
+      tools_, run_.caller, hands_,
+      ConversationSetup{plan_.seat, plan_.model, pot(), key_, job_.step.id, plan_.number,
+                        system_text, offered, plan_.seat.name + "/" + job_.step.id});
   MIX_TRY(const std::string message, first_message());
   conversation_->say(message);
   while (true) {
@@ -160,8 +173,9 @@ Result<Attempt::Judged> Attempt::judge(const Action& terminal) {
 
 // Deterministic and free. A hard failure is handled like a failed check; a soft one is told once.
 Result<std::optional<Attempt::Judged>> Attempt::gates(const Collected& collected) {
-  const auto failures = run_gates({collected.change, collected.refusals, job_.step, tools_.config.verify.protect,
-                                   [this](const BlobId& blob) { return tools_.workspaces.bytes(blob); }});
+  const auto failures =
+      run_gates({collected.change, collected.refusals, job_.step, tools_.config.verify.protect,
+                 [this](const BlobId& blob) { return tools_.workspaces.bytes(blob); }});
   std::string hard, soft;
   for (const GateFailure& failure : failures) {
     if (failure.gate == "scope" && soft_note_given_) {
@@ -169,7 +183,8 @@ Result<std::optional<Attempt::Judged>> Attempt::gates(const Collected& collected
       continue;
     }
     if (!failure.hard && soft_note_given_) continue;
-    MIX_OK(tools_.journal.append(GateFailed{job_.step.id, plan_.number, failure.gate, failure.why, failure.hard}));
+    MIX_OK(tools_.journal.append(
+        GateFailed{job_.step.id, plan_.number, failure.gate, failure.why, failure.hard}));
     (failure.hard ? hard : soft) += "- " + failure.why + "\n";
   }
   if (!hard.empty()) {
@@ -185,8 +200,10 @@ Result<std::optional<Attempt::Judged>> Attempt::gates(const Collected& collected
   return std::optional<Judged>{};
 }
 
-// `check_retries` times back into the same conversation, with the real output; then the attempt is over.
-Result<std::optional<Attempt::Judged>> Attempt::send_back(const std::string& text, const std::string& outcome,
+// `check_retries` times back into the same conversation, with the real output; then the attempt is
+// over.
+Result<std::optional<Attempt::Judged>> Attempt::send_back(const std::string& text,
+                                                          const std::string& outcome,
                                                           const std::string& why) {
   if (sent_back_ >= plan_.seat.check_retries) return Judged{false, outcome, why};
   ++sent_back_;
@@ -195,7 +212,8 @@ Result<std::optional<Attempt::Judged>> Attempt::send_back(const std::string& tex
 }
 
 Result<std::optional<Attempt::Judged>> Attempt::checks(const Collected& collected) {
-  const CheckSite site{job_.step.id, "attempt", fmt::format("{}/verify:{}", key_, verification_), run_.goal.repository};
+  const CheckSite site{job_.step.id, "attempt", fmt::format("{}/verify:{}", key_, verification_),
+                       run_.goal.repository};
   MIX_TRY(auto runs, run_checks(tools_, job_.checks, collected.tree, site, job_.before));
   result_.checks.clear();
   for (const CheckRun& done : runs) result_.checks.push_back(done.record);
@@ -204,28 +222,34 @@ Result<std::optional<Attempt::Judged>> Attempt::checks(const Collected& collecte
     if (wanted || never_usable(done.record, job_.before)) continue;
     result_.failed_command = done.record.command;
     result_.failed_output = done.output;
-    const std::string problem = job_.expect_failure
-                                    ? "the new test passes although the behaviour is missing; it must fail first"
-                                    : done.output;
-    MIX_TRY(const std::string text,
-            render(tools_, "checks_failed", {{"command", done.record.command},
-                                             {"exit", std::to_string(done.record.exit_code)},
-                                             {"output", std::string(trim(problem))}}));
-    return send_back(text, "checks_failed", fmt::format("`{}` exits {}", clip(done.record.command, 120), done.record.exit_code));
+    const std::string problem =
+        job_.expect_failure
+            ? "the new test passes although the behaviour is missing; it must fail first"
+            : done.output;
+    MIX_TRY(const std::string text, render(tools_, "checks_failed",
+                                           {{"command", done.record.command},
+                                            {"exit", std::to_string(done.record.exit_code)},
+                                            {"output", std::string(trim(problem))}}));
+    return send_back(
+        text, "checks_failed",
+        fmt::format("`{}` exits {}", clip(done.record.command, 120), done.record.exit_code));
   }
   return std::optional<Judged>{};
 }
 
-// Once per step of high difficulty or without a discriminating check; a revision stays on this rung.
+// Once per step of high difficulty or without a discriminating check; a revision stays on this
+// rung.
 Result<Attempt::Judged> Attempt::review(const Collected& collected) {
-  const bool discriminates = std::any_of(result_.checks.begin(), result_.checks.end(), [](const CheckRecord& check) {
-    return check.passed() && check.baseline_exit_code.value_or(0) != 0;
-  });
+  const bool discriminates =
+      std::any_of(result_.checks.begin(), result_.checks.end(), [](const CheckRecord& check) {
+        return check.passed() && check.baseline_exit_code.value_or(0) != 0;
+      });
   const bool needed = job_.review && !job_.solo && !job_.expect_failure &&
                       (job_.step.difficulty == Difficulty::high || !discriminates);
   if (!needed) return Judged{false, "accepted", ""};
 
-  if (review_round_.round > 1) review_round_.changed = changed_lines(tools_.workspaces, reviewed_, collected.tree);
+  if (review_round_.round > 1)
+    review_round_.changed = changed_lines(tools_.workspaces, reviewed_, collected.tree);
   review_round_.action = std::string(enum_name(job_.step.action));
   ReviewRequest request;
   request.key = fmt::format("{}/review:{}", key_, review_round_.round);
@@ -245,17 +269,21 @@ Result<Attempt::Judged> Attempt::review(const Collected& collected) {
   result_.open = reviewed.ruling.open;
   if (reviewed.ruling.effect == ReviewEffect::replan) {
     result_.replan = true;
-    return Judged{false, "rejected", "the reviewer asks for another plan: " + clip(reviewed.review.coaching, 200)};
+    return Judged{false, "rejected",
+                  "the reviewer asks for another plan: " + clip(reviewed.review.coaching, 200)};
   }
   // "escalate" climbs only together with a failing command, and here all commands pass: it revises.
   if (review_round_.round >= tools_.config.review.rounds) {
-    return Judged{false, "rejected", "the review still finds: " + (result_.open.empty() ? std::string("a low score") : result_.open.front().claim)};
+    return Judged{false, "rejected",
+                  "the review still finds: " + (result_.open.empty() ? std::string("a low score")
+                                                                     : result_.open.front().claim)};
   }
   review_round_.round += 1;
   review_round_.open = reviewed.ruling.open;
   reviewed_ = collected.tree;
-  MIX_TRY(const std::string text, render(tools_, "revise", {{"findings", findings_text(reviewed.ruling.open)},
-                                                            {"coaching", reviewed.review.coaching}}));
+  MIX_TRY(const std::string text, render(tools_, "revise",
+                                         {{"findings", findings_text(reviewed.ruling.open)},
+                                          {"coaching", reviewed.review.coaching}}));
   conversation_->say(text);
   return Judged{true, "", ""};
 }

@@ -1,18 +1,19 @@
 #pragma once
-// One try of a step by one model: the worker's conversation, then gates, checks and review, each of which may send it back
-// into the same conversation a bounded number of times. Blocks; runs in the step's thread.
+// One try of a step by one model: the worker's conversation, then gates, checks and review, each of
+// which may send it back into the same conversation a bounded number of times. Blocks; runs in the
+// step's thread.
+
+#include "engine/work.h"
 
 #include <string>
 #include <vector>
-
-#include "engine/work.h"
 
 namespace mixagent {
 
 struct AttemptResult {
   std::string outcome;  // as in AttemptCompleted
   std::string why;
-  Tree tree;            // what the attempt left, also when it failed
+  Tree tree;  // what the attempt left, also when it failed
   std::vector<CheckRecord> checks;
   std::vector<Finding> open;
   bool replan = false;

@@ -35,8 +35,8 @@ Budget::Room Budget::room(const Pot& pot) const {
     if (!pot.step.empty() && open.step == pot.step) open_step += open.amount;
   }
   const auto reserve = [&](Money cap) {
-    return Money{static_cast<std::int64_t>(static_cast<double>(cap.pico) *
-                                           config_.escalation_reserve)};
+    return Money{
+        static_cast<std::int64_t>(static_cast<double>(cap.pico) * config_.escalation_reserve)};
   };
 
   Room tightest{{std::int64_t{1} << 62}, !open_.empty(), ""};

@@ -1,33 +1,39 @@
 #include "engine/caller.h"
 
-#include <algorithm>
-
 #include "base/digest.h"
 #include "core/codecs.h"
 #include "core/price.h"
+
+#include <algorithm>
 
 namespace mixagent {
 
 namespace {
 
-// Writes down what the client does below one call, and keeps the reservation in step with it: a cut stream was billed,
-// so its reservation is spent and the next try needs its own.
+// Writes down what the client does below one call, and keeps the reservation in step with it: a cut
+// stream was billed, so its reservation is spent and the next try needs its own.
 class Bookkeeper final : public CallObserver {
  public:
   Bookkeeper(Tools& tools, Budget& budget, const CallSite& site, const ChatRequest& request,
              const Ask& ask, Reservation reservation)
-      : tools_(tools), budget_(budget), site_(site), request_(request), ask_(ask),
+      : tools_(tools),
+        budget_(budget),
+        site_(site),
+        request_(request),
+        ask_(ask),
         reservation_(reservation) {}
 
   Result<void> on_retry(const RetryNote& note) override {
     const Money lost = note.partial_output ? reservation_.amount : Money{};
     const CallLabels& at = request_.labels;
     if (note.failed_over_to.empty()) {
-      MIX_OK(tools_.journal.append(CallRetried{at.key, at.seat, site_.model.name, at.step,
-                                               to_string(note.kind), note.why, note.wait_ms, lost}));
+      MIX_OK(
+          tools_.journal.append(CallRetried{at.key, at.seat, site_.model.name, at.step,
+                                            to_string(note.kind), note.why, note.wait_ms, lost}));
     } else {
-      MIX_OK(tools_.journal.append(CallFailedOver{at.key, at.seat, at.step, site_.model.name,
-                                                  note.failed_over_to, to_string(note.kind), lost}));
+      MIX_OK(
+          tools_.journal.append(CallFailedOver{at.key, at.seat, at.step, site_.model.name,
+                                               note.failed_over_to, to_string(note.kind), lost}));
     }
     if (!note.partial_output) return {};
     budget_.settle(reservation_, lost);
@@ -155,10 +161,9 @@ Result<ChatReply> Caller::ask(ChatRequest request, const CallSite& site) {
   const Model& served = stand_in != nullptr ? *stand_in : site.model;
   const Money cost = reply->usage.reported ? cost_of(reply->usage, served) : books.reserved();
   MIX_TRY(const BlobId blob, tools_.journal.put(encode_reply(*reply)));
-  MIX_OK(tools_.journal.append(
-      CallCompleted{at.key, at.seat, served.name, served.provider, at.step, at.attempt,
-                    reply->usage, cost, tools_.clock.steady_ms() - started,
-                    std::string(enum_name(reply->stop)), blob.text}));
+  MIX_OK(tools_.journal.append(CallCompleted{
+      at.key, at.seat, served.name, served.provider, at.step, at.attempt, reply->usage, cost,
+      tools_.clock.steady_ms() - started, std::string(enum_name(reply->stop)), blob.text}));
   books.settle(cost);
   return reply;
 }

@@ -1,12 +1,13 @@
 #pragma once
-// One paid call, from reservation to settled reply, written down before it is used. The only place of the engine that
-// asks a model. Thread-safe.
-
-#include <string>
+// One paid call, from reservation to settled reply, written down before it is used. The only place
+// of the engine that asks a model. Thread-safe.
 
 #include "engine/budget.h"
+
 #include "mixagent/message.h"
 #include "mixagent/tools.h"
+
+#include <string>
 
 namespace mixagent {
 
@@ -20,8 +21,8 @@ class Caller {
  public:
   Caller(Tools& tools, Budget& budget) : tools_(tools), budget_(budget) {}
 
-  // request.labels.key names the call; request.model and max_output are set here. A call that the journal already holds is
-  // answered from it and costs nothing.
+  // request.labels.key names the call; request.model and max_output are set here. A call that the
+  // journal already holds is answered from it and costs nothing.
   Result<ChatReply> ask(ChatRequest request, const CallSite& site);
 
  private:

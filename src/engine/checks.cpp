@@ -1,5 +1,9 @@
 #include "engine/checks.h"
 
+#include "base/digest.h"
+#include "base/text.h"
+#include "engine/command.h"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -7,20 +11,16 @@
 #include <chrono>
 #include <string_view>
 
-#include "base/digest.h"
-#include "base/text.h"
-#include "engine/command.h"
-
 namespace mixagent {
 
 namespace {
 
 constexpr std::size_t most_output = 12'000;  // bytes of a failing check's output that a model sees
 
-
 // One execution in a fresh copy.
-Result<RecordedCommand> execute(Tools& tools, const Check& check, const Tree& tree, const std::string& tree_text,
-                                const CheckSite& site, const std::string& key, int timeout_s) {
+Result<RecordedCommand> execute(Tools& tools, const Check& check, const Tree& tree,
+                                const std::string& tree_text, const CheckSite& site,
+                                const std::string& key, int timeout_s) {
   const std::string hash = sha256_hex(check.command + "\n" + tree_text);
   MIX_TRY(const std::string value, tools.journal.once(key, hash, [&]() -> Result<std::string> {
     MIX_TRY(const auto workspace, tools.workspaces.open(tree));
@@ -30,13 +30,15 @@ Result<RecordedCommand> execute(Tools& tools, const Check& check, const Tree& tr
     run.mounted_at = site.mounted_at;
     run.timeout = std::chrono::seconds(timeout_s);
     MIX_TRY(const CommandResult result, tools.sandbox.run(run, tools.cancel));
-    return encode_recorded({result.exit_code, result.timed_out, result.killed, result.output, result.ms, tree_text});
+    return encode_recorded(
+        {result.exit_code, result.timed_out, result.killed, result.output, result.ms, tree_text});
   }));
   return decode_recorded(value);
 }
 
-Result<CheckRun> run_one(Tools& tools, const Check& check, const Tree& tree, const std::string& tree_text,
-                         const CheckSite& site, const std::vector<CheckRecord>& known) {
+Result<CheckRun> run_one(Tools& tools, const Check& check, const Tree& tree,
+                         const std::string& tree_text, const CheckSite& site,
+                         const std::vector<CheckRecord>& known) {
   CheckRun out;
   out.record.command = check.command;
   out.record.tree = tree_text;
@@ -45,14 +47,17 @@ Result<CheckRun> run_one(Tools& tools, const Check& check, const Tree& tree, con
     out.record = *record;
     return out;
   }
-  const std::string key = fmt::format("{}/check:{}", site.key, sha256_hex(check.command + tree_text).substr(0, 16));
+  const std::string key =
+      fmt::format("{}/check:{}", site.key, sha256_hex(check.command + tree_text).substr(0, 16));
   const int timeout_s = check.timeout_s > 0 ? check.timeout_s : tools.config.sandbox.timeout_s;
   tools.console.progress(site.step, "check: " + clip(check.command, 100));
   MIX_TRY(RecordedCommand done, execute(tools, check, tree, tree_text, site, key, timeout_s));
-  out.record.why = done.exit_code == 0 ? "" : why_unusable(check.command, done.exit_code, done.output);
+  out.record.why =
+      done.exit_code == 0 ? "" : why_unusable(check.command, done.exit_code, done.output);
   out.record.unusable = !out.record.why.empty();
   if (done.exit_code != 0 && !out.record.unusable && !done.timed_out) {
-    MIX_TRY(const RecordedCommand again, execute(tools, check, tree, tree_text, site, key + "/again", timeout_s));
+    MIX_TRY(const RecordedCommand again,
+            execute(tools, check, tree, tree_text, site, key + "/again", timeout_s));
     if (again.exit_code == 0) {
       out.record.flaky = true;
       done = again;
@@ -70,12 +75,15 @@ Result<CheckRun> run_one(Tools& tools, const Check& check, const Tree& tree, con
   return out;
 }
 
-bool contains(const std::string& text, std::string_view word) { return text.find(word) != std::string::npos; }
+bool contains(const std::string& text, std::string_view word) {
+  return text.find(word) != std::string::npos;
+}
 
 }  // namespace
 
-Result<std::vector<CheckRun>> run_checks(Tools& tools, const std::vector<Check>& checks, const Tree& tree,
-                                         const CheckSite& site, const std::vector<CheckRecord>& known) {
+Result<std::vector<CheckRun>> run_checks(Tools& tools, const std::vector<Check>& checks,
+                                         const Tree& tree, const CheckSite& site,
+                                         const std::vector<CheckRecord>& known) {
   const std::string tree_text = tree_id(tree).text;
   std::vector<CheckRun> runs;
   for (const Check& check : checks) {
@@ -89,7 +97,8 @@ std::string why_unusable(const std::string& command, int exit_code, const std::s
   const std::string text = lower(output);
   // The shell's own words about the first program, not some test's output.
   if (exit_code == 127 && contains(text, "command not found")) {
-    return "the command was not found in the sandbox; install it system-wide, or name its folder in [sandbox] read_only";
+    return "the command was not found in the sandbox; install it system-wide, or name its folder "
+           "in [sandbox] read_only";
   }
   if (exit_code == 126) {
     return "the command cannot be executed; check its permissions (chmod +x) and its first line";
@@ -102,11 +111,13 @@ std::string why_unusable(const std::string& command, int exit_code, const std::s
     }
   }
   static constexpr std::array<std::string_view, 6> network = {
-      "could not resolve host",          "temporary failure in name resolution", "name or service not known",
-      "getaddrinfo enotfound",           "getaddrinfo eai_again",                "network is unreachable"};
+      "could not resolve host",    "temporary failure in name resolution",
+      "name or service not known", "getaddrinfo enotfound",
+      "getaddrinfo eai_again",     "network is unreachable"};
   for (const auto words : network) {
     if (contains(text, words)) {
-      return "the command needs the network, which checks do not have; fetch what it needs in [verify] setup, "
+      return "the command needs the network, which checks do not have; fetch what it needs in "
+             "[verify] setup, "
              "or name a check that works offline";
     }
   }

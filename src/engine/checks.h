@@ -1,11 +1,11 @@
 #pragma once
-// Objective evidence: commands run by mixagent itself, in the sandbox, each in a fresh copy of exactly one recorded tree. What a check
-// writes is thrown away with the copy.
+// Objective evidence: commands run by mixagent itself, in the sandbox, each in a fresh copy of
+// exactly one recorded tree. What a check writes is thrown away with the copy.
+
+#include "mixagent/tools.h"
 
 #include <string>
 #include <vector>
-
-#include "mixagent/tools.h"
 
 namespace mixagent {
 
@@ -24,11 +24,12 @@ struct CheckSite {
 // In order. A check that fails is run once more on the
 // same tree: a pass makes it flaky. `known` are the results on the base: they give each record its
 // baseline_exit_code, and stand in for a run where the tree is the same.
-Result<std::vector<CheckRun>> run_checks(Tools& tools, const std::vector<Check>& checks, const Tree& tree,
-                                         const CheckSite& site, const std::vector<CheckRecord>& known);
+Result<std::vector<CheckRun>> run_checks(Tools& tools, const std::vector<Check>& checks,
+                                         const Tree& tree, const CheckSite& site,
+                                         const std::vector<CheckRecord>& known);
 
-// The reason and the remedy when a command could not run at all (not found, refused connection, DNS, denied by the
-// sandbox); empty when its verdict counts.
+// The reason and the remedy when a command could not run at all (not found, refused connection,
+// DNS, denied by the sandbox); empty when its verdict counts.
 std::string why_unusable(const std::string& command, int exit_code, const std::string& output);
 
 // The record of this command on this tree, or null.

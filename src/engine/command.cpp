@@ -1,10 +1,10 @@
 #include "engine/command.h"
 
-#include <chrono>
-
 #include "base/codec.h"
 #include "base/digest.h"
 #include "base/text.h"
+
+#include <chrono>
 
 namespace mixagent {
 

@@ -1,11 +1,12 @@
 #pragma once
-// A command in a workspace, durable: what it printed and what it left behind are recorded together, so that a run that is
-// picked up again restores the tree instead of running the command a second time.
+// A command in a workspace, durable: what it printed and what it left behind are recorded together,
+// so that a run that is picked up again restores the tree instead of running the command a second
+// time.
+
+#include "mixagent/tools.h"
 
 #include <filesystem>
 #include <string>
-
-#include "mixagent/tools.h"
 
 namespace mixagent {
 
@@ -28,8 +29,12 @@ struct RecordedCommand {
   std::string tree;  // after
   template <class V>
   void fields(V& v) {
-    v.may("exit_code", exit_code); v.may("timed_out", timed_out); v.may("killed", killed);
-    v.may("output", output); v.may("ms", ms); v.may("tree", tree);
+    v.may("exit_code", exit_code);
+    v.may("timed_out", timed_out);
+    v.may("killed", killed);
+    v.may("output", output);
+    v.may("ms", ms);
+    v.may("tree", tree);
   }
 };
 std::string encode_recorded(const RecordedCommand& command);

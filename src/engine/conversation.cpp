@@ -1,13 +1,13 @@
 #include "engine/conversation.h"
 
-#include <fmt/core.h>
-
-#include <algorithm>
-
 #include "base/json.h"
 #include "base/text.h"
 #include "core/text_protocol.h"
 #include "engine/advisor.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
 
 namespace mixagent {
 
@@ -22,9 +22,8 @@ Message user_message(std::string text) {
 bool refused(const ChatReply& reply) {
   if (!calls_of(reply.parts).empty()) return false;
   if (reply.stop == StopReason::content_filter) return true;
-  return std::any_of(reply.parts.begin(), reply.parts.end(), [](const Part& part) {
-    return std::holds_alternative<RefusalPart>(part);
-  });
+  return std::any_of(reply.parts.begin(), reply.parts.end(),
+                     [](const Part& part) { return std::holds_alternative<RefusalPart>(part); });
 }
 
 // What a person sees of a call while it runs: its path or command.
@@ -53,7 +52,10 @@ std::string Conversation::Decoded::fault() const {
 }
 
 Conversation::Conversation(Tools& tools, Caller& caller, Hands& hands, ConversationSetup setup)
-    : tools_(tools), caller_(caller), hands_(hands), setup_(std::move(setup)),
+    : tools_(tools),
+      caller_(caller),
+      hands_(hands),
+      setup_(std::move(setup)),
       text_protocol_(setup_.model.protocol == Protocol::text) {
   messages_.push_back({Role::system, {TextPart{setup_.system, {}}}, true});
   for (const std::string& tool : setup_.tools) {
@@ -65,7 +67,8 @@ Conversation::Conversation(Tools& tools, Caller& caller, Hands& hands, Conversat
 void Conversation::say(const std::string& text) {
   const bool answers_call = open_terminal_ && !text_protocol_ && !open_terminal_->id.empty();
   if (answers_call) {
-    results_.push_back({open_terminal_->id, open_terminal_->wire_id, open_terminal_->name, text, false});
+    results_.push_back(
+        {open_terminal_->id, open_terminal_->wire_id, open_terminal_->name, text, false});
     flush_results();
   } else {
     flush_results();
@@ -87,7 +90,8 @@ Result<Ended> Conversation::run() {
 Result<std::optional<Ended>> Conversation::turn() {
   ++turn_;
   MIX_TRY(ChatReply reply, ask(""));
-  if (refused(reply)) return Ended{EndKind::refused, {}, "the model refused: " + clip(text_of(reply.parts), 200)};
+  if (refused(reply))
+    return Ended{EndKind::refused, {}, "the model refused: " + clip(text_of(reply.parts), 200)};
   Decoded decoded = decode(reply);
   const auto empty = [&] { return decoded.actions.empty() && trim(text_of(reply.parts)).empty(); };
 
@@ -111,7 +115,8 @@ Result<std::optional<Ended>> Conversation::turn() {
   append_reply(reply);
   if (decoded.actions.empty()) {
     if (still_bad) {
-      messages_.push_back(user_message("Your reply could not be used: " + decoded.fault() + ".\n" + action_list()));
+      messages_.push_back(
+          user_message("Your reply could not be used: " + decoded.fault() + ".\n" + action_list()));
       return std::optional<Ended>{};
     }
     if (++silent_ >= most_in_a_row) {
@@ -142,7 +147,8 @@ Conversation::Decoded Conversation::decode(const ChatReply& reply) const {
       if (std::find(setup_.tools.begin(), setup_.tools.end(), call.name) == setup_.tools.end() &&
           !call.name.empty()) {
         out.actions.push_back(fail(ErrorCode::protocol,
-                                   "no such tool here; there are " + join(setup_.tools, ", "), call.name));
+                                   "no such tool here; there are " + join(setup_.tools, ", "),
+                                   call.name));
       } else {
         out.actions.push_back(decode_action(call.name, call.arguments));
       }
@@ -192,11 +198,15 @@ Result<std::optional<Ended>> Conversation::execute(Decoded decoded) {
       continue;
     }
     MIX_TRY(Observation seen, observe(action, i));
-    const std::string what = action_name(action) + "\n" + (text_protocol_ ? about(action) : call.arguments);
+    const std::string what =
+        action_name(action) + "\n" + (text_protocol_ ? about(action) : call.arguments);
     const bool circles = stuck_.repeats(what, seen.text, seen.changed);
     result(std::move(seen.text), !seen.ok);
     if (circles) {
-      ended = Ended{EndKind::loop, {}, fmt::format("the same {} call gave the same result three times", action_name(action))};
+      ended = Ended{
+          EndKind::loop,
+          {},
+          fmt::format("the same {} call gave the same result three times", action_name(action))};
     }
   }
   for (const std::string& fault : decoded.faults) {
@@ -212,14 +222,16 @@ Result<Observation> Conversation::observe(const Action& action, std::size_t inde
   const std::string key = fmt::format("{}/call:{}/tool:{}", setup_.key, turn_, index);
   Observation seen;
   if (const auto* asked = std::get_if<AskAdvisor>(&action)) {
-    MIX_TRY(Advice advice, ask_advisor(tools_, caller_, setup_.pot, {"", "", setup_.step, setup_.attempt, turn_}, key, asked->question));
+    MIX_TRY(Advice advice,
+            ask_advisor(tools_, caller_, setup_.pot, {"", "", setup_.step, setup_.attempt, turn_},
+                        key, asked->question));
     seen = {advice.given, std::move(advice.text), false};
   } else {
     MIX_TRY(seen, hands_.act(action, key));
   }
-  MIX_OK(tools_.journal.append(ToolCompleted{setup_.step, setup_.seat.name, setup_.attempt, action_name(action),
-                                             seen.ok, tools_.clock.steady_ms() - started,
-                                             clip(about(action), 200)}));
+  MIX_OK(tools_.journal.append(
+      ToolCompleted{setup_.step, setup_.seat.name, setup_.attempt, action_name(action), seen.ok,
+                    tools_.clock.steady_ms() - started, clip(about(action), 200)}));
   return seen;
 }
 
@@ -236,7 +248,8 @@ void Conversation::flush_results() {
   if (text_protocol_) {
     std::string text;
     for (const ToolResultPart& result : results_) {
-      text += fmt::format("[{}{}]\n{}\n", result.name, result.is_error ? ", failed" : "", result.text);
+      text +=
+          fmt::format("[{}{}]\n{}\n", result.name, result.is_error ? ", failed" : "", result.text);
     }
     messages_.push_back(user_message(std::move(text)));
   } else {
@@ -257,7 +270,8 @@ void Conversation::flush_results() {
 
 std::string Conversation::action_list() const {
   if (text_protocol_) {
-    return "Your reply held no action. Act with one of these blocks:\n" + describe_text_actions(setup_.tools);
+    return "Your reply held no action. Act with one of these blocks:\n" +
+           describe_text_actions(setup_.tools);
   }
   return "Your reply held no tool call. Act with one of: " + join(setup_.tools, ", ") + ".";
 }

@@ -1,15 +1,16 @@
 #pragma once
-// The one agent loop that serves every seat (PROTOCOLS 1): send messages and tools, execute the calls that come back, append
-// the results, until the terminal tool is called or a limit is reached. History is append-only. Used by one thread.
-
-#include <optional>
-#include <string>
-#include <vector>
+// The one agent loop that serves every seat (PROTOCOLS 1): send messages and tools, execute the
+// calls that come back, append the results, until the terminal tool is called or a limit is
+// reached. History is append-only. Used by one thread.
 
 #include "core/actions.h"
 #include "engine/caller.h"
 #include "engine/hands.h"
 #include "engine/stuck.h"
+
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace mixagent {
 
@@ -25,10 +26,10 @@ struct ConversationSetup {
   const Seat& seat;
   const Model& model;
   Pot pot;
-  std::string key;      // "step:s1/attempt:2": calls are key/call:N
-  std::string step;     // label, may be empty
+  std::string key;   // "step:s1/attempt:2": calls are key/call:N
+  std::string step;  // label, may be empty
   int attempt = 0;
-  std::string system;   // rendered
+  std::string system;  // rendered
   std::vector<std::string> tools;
   std::string cache_key;
 };
@@ -39,15 +40,16 @@ class Conversation {
 
   // The first message, or more to think about. After a terminal call it becomes that call's result.
   void say(const std::string& text);
-  // Until something ends it; may be called again after say(). An Error: no model, no money, no disk, cancelled.
+  // Until something ends it; may be called again after say(). An Error: no model, no money, no
+  // disk, cancelled.
   Result<Ended> run();
   int turns() const { return turn_; }
 
  private:
   struct Decoded {
-    std::vector<ToolCallPart> calls;   // native: as sent; text protocol: made up
+    std::vector<ToolCallPart> calls;  // native: as sent; text protocol: made up
     std::vector<Result<Action>> actions;
-    std::vector<std::string> faults;   // what could not be read in a text reply
+    std::vector<std::string> faults;  // what could not be read in a text reply
     bool malformed() const;
     std::string fault() const;
   };

@@ -1,16 +1,16 @@
 #include "engine/dispatch.h"
 
-#include <fmt/core.h>
-
-#include <algorithm>
-#include <map>
-#include <set>
-
 #include "base/text.h"
 #include "core/plan_rules.h"
 #include "engine/integrate.h"
 #include "engine/step.h"
 #include "engine/step_runner.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
 
 namespace mixagent {
 
@@ -21,7 +21,10 @@ enum class Phase { waiting, running, accepted, failed, skipped };
 class Dispatcher {
  public:
   Dispatcher(RunContext& run, const Plan& plan, const Tree& head, DispatchOptions options)
-      : run_(run), tools_(run.tools), plan_(plan), options_(std::move(options)),
+      : run_(run),
+        tools_(run.tools),
+        plan_(plan),
+        options_(std::move(options)),
         runner_([this](StepJob job) { return run_step(run_, std::move(job)); }) {
     out_.head = head;
     for (const Step& step : plan.steps) phase_[step.id] = Phase::waiting;
@@ -70,14 +73,17 @@ class Dispatcher {
   StepRunner runner_;
 };
 
-// Steps end in any order, and everything after depends on that order: it is recorded, and a resumed run takes the
-// outcomes in the same one. What the world broke off is not recorded: it is done anew.
+// Steps end in any order, and everything after depends on that order: it is recorded, and a resumed
+// run takes the outcomes in the same one. What the world broke off is not recorded: it is done
+// anew.
 Result<StepOutcome> Dispatcher::next_outcome() {
   const std::string key = fmt::format("plan:{}/taken:{}", options_.revision, taken_ + 1);
   MIX_TRY(const auto recorded, tools_.journal.recorded(key, "taken"));
   if (recorded) {
     ++taken_;
-    return phase_.count(*recorded) != 0 && phase_[*recorded] == Phase::running ? runner_.wait_for(*recorded) : runner_.wait();
+    return phase_.count(*recorded) != 0 && phase_[*recorded] == Phase::running
+               ? runner_.wait_for(*recorded)
+               : runner_.wait();
   }
   StepOutcome outcome = runner_.wait();
   if (outcome.error) return outcome;
@@ -89,7 +95,8 @@ Result<StepOutcome> Dispatcher::next_outcome() {
 
 bool Dispatcher::has_dependants(const Step& step) const {
   return std::any_of(plan_.steps.begin(), plan_.steps.end(), [&](const Step& other) {
-    return std::find(other.depends_on.begin(), other.depends_on.end(), step.id) != other.depends_on.end();
+    return std::find(other.depends_on.begin(), other.depends_on.end(), step.id) !=
+           other.depends_on.end();
   });
 }
 
@@ -105,7 +112,8 @@ bool Dispatcher::ready(const Step& step) const {
 }
 
 void Dispatcher::start_ready() {
-  if (out_.error && out_.error->code != ErrorCode::budget) return;  // the world is broken: nothing new
+  if (out_.error && out_.error->code != ErrorCode::budget)
+    return;  // the world is broken: nothing new
   for (const Step& step : plan_.steps) {
     if (tools_.cancel.requested() || runner_.running() >= tools_.config.run.jobs) return;
     if (!ready(step)) continue;
@@ -123,7 +131,8 @@ void Dispatcher::start_ready() {
   }
 }
 
-// Own checks decide; without any, the goal's: all of them for the goal as one step, else those that must not break.
+// Own checks decide; without any, the goal's: all of them for the goal as one step, else those that
+// must not break.
 StepJob Dispatcher::job_for(const Step& step) const {
   StepJob job;
   job.step = step;
@@ -135,17 +144,20 @@ StepJob Dispatcher::job_for(const Step& step) const {
   job.expect_failure = step.action == StepAction::test && has_dependants(step);
   job.checks = step.checks;
   for (const std::string& needed : step.depends_on) {
-    const auto test = std::find_if(plan_.steps.begin(), plan_.steps.end(), [&](const Step& s) { return s.id == needed; });
+    const auto test = std::find_if(plan_.steps.begin(), plan_.steps.end(),
+                                   [&](const Step& s) { return s.id == needed; });
     if (test->action != StepAction::test) continue;
     for (const Check& check : test->checks) {
-      if (std::find(job.checks.begin(), job.checks.end(), check) == job.checks.end()) job.checks.push_back(check);
+      if (std::find(job.checks.begin(), job.checks.end(), check) == job.checks.end())
+        job.checks.push_back(check);
     }
   }
   if (job.checks.empty() && !job.expect_failure) {
     for (const Check& check : run_.goal.checks) {
       const CheckRecord* base = find_record(run_.baseline, check.command, run_.snapshot.id.text);
       if (base != nullptr && base->unusable) continue;
-      if (job.solo || (base != nullptr && base->passed() && !base->flaky)) job.checks.push_back(check);
+      if (job.solo || (base != nullptr && base->passed() && !base->flaky))
+        job.checks.push_back(check);
     }
   }
   return job;
@@ -156,8 +168,10 @@ void Dispatcher::start(const Step& step, int round) {
   rounds_[step.id] = round;
   StepJob job = job_for(step);
   job.key = fmt::format("plan:{}/step:{}{}", options_.revision, step.id, round > 1 ? "/again" : "");
-  note_error(tools_.journal.append(StepStarted{step.id, step.title, step.seat, tree_id(job.base).text}));
-  if (const auto kept = tools_.workspaces.keep(job.base); !kept && !out_.error) out_.error = kept.error();
+  note_error(
+      tools_.journal.append(StepStarted{step.id, step.title, step.seat, tree_id(job.base).text}));
+  if (const auto kept = tools_.workspaces.keep(job.base); !kept && !out_.error)
+    out_.error = kept.error();
   runner_.start(std::move(job));
 }
 
@@ -166,7 +180,8 @@ void Dispatcher::take(StepOutcome outcome) {
   if (outcome.error && !out_.error) out_.error = outcome.error;
   if (outcome.status == StepStatus::failed) return ended(std::move(outcome), Phase::failed);
 
-  const auto step = std::find_if(plan_.steps.begin(), plan_.steps.end(), [&](const Step& s) { return s.id == outcome.id; });
+  const auto step = std::find_if(plan_.steps.begin(), plan_.steps.end(),
+                                 [&](const Step& s) { return s.id == outcome.id; });
   auto merged = integrate(run_, *step, outcome, out_.head);
   if (!merged) {
     if (!out_.error) out_.error = merged.error();
@@ -213,7 +228,8 @@ void Dispatcher::skip_dependants() {
       for (const std::string& needed : step.depends_on) {
         const Phase phase = phase_.at(needed);
         if (phase != Phase::failed && phase != Phase::skipped) continue;
-        skip(step, "it depends on " + needed + ", which " + (phase == Phase::failed ? "failed" : "was skipped"));
+        skip(step, "it depends on " + needed + ", which " +
+                       (phase == Phase::failed ? "failed" : "was skipped"));
         again = true;
         break;
       }
@@ -223,13 +239,15 @@ void Dispatcher::skip_dependants() {
 
 void Dispatcher::skip_rest() {
   for (const Step& step : plan_.steps) {
-    if (phase_[step.id] == Phase::waiting) skip(step, out_.error ? describe(*out_.error) : "the run was stopped");
+    if (phase_[step.id] == Phase::waiting)
+      skip(step, out_.error ? describe(*out_.error) : "the run was stopped");
   }
 }
 
 }  // namespace
 
-Dispatched dispatch(RunContext& run, const Plan& plan, const Tree& head, const DispatchOptions& options) {
+Dispatched dispatch(RunContext& run, const Plan& plan, const Tree& head,
+                    const DispatchOptions& options) {
   Dispatcher dispatcher(run, plan, head, options);
   return dispatcher.go();
 }

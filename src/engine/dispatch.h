@@ -1,11 +1,12 @@
 #pragma once
-// Works off a plan: starts every step that is ready while threads allow, waits for one to end, integrates what was
-// accepted in the order in which it came. The main thread decides; each step has a thread of its own.
+// Works off a plan: starts every step that is ready while threads allow, waits for one to end,
+// integrates what was accepted in the order in which it came. The main thread decides; each step
+// has a thread of its own.
+
+#include "engine/work.h"
 
 #include <string>
 #include <vector>
-
-#include "engine/work.h"
 
 namespace mixagent {
 
@@ -14,7 +15,7 @@ struct Dispatched {
   Tree head;                          // base plus every accepted change
   std::vector<CheckRecord> checks;    // of accepted steps, on the trees they ran on
   bool all_accepted = true;
-  std::optional<Error> error;         // the first of the world's
+  std::optional<Error> error;  // the first of the world's
 };
 
 struct DispatchOptions {
@@ -24,6 +25,7 @@ struct DispatchOptions {
 };
 
 // Blocks until no step is running.
-Dispatched dispatch(RunContext& run, const Plan& plan, const Tree& head, const DispatchOptions& options);
+Dispatched dispatch(RunContext& run, const Plan& plan, const Tree& head,
+                    const DispatchOptions& options);
 
 }  // namespace mixagent

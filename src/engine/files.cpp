@@ -7,8 +7,8 @@ namespace mixagent {
 Result<std::string> clean_path(const std::string& path) {
   if (path.empty() || path == ".") return std::string(".");
   if (path.front() == '/' || path.front() == '~') {
-    return fail(ErrorCode::denied, "absolute paths are refused; use a path relative to the repository root",
-                path);
+    return fail(ErrorCode::denied,
+                "absolute paths are refused; use a path relative to the repository root", path);
   }
   std::vector<std::string> parts;
   for (const std::string& part : split(path, '/')) {

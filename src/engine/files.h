@@ -1,11 +1,11 @@
 #pragma once
 // What a conversation can look at: a workspace (workers) or a recorded tree (planner, reviewer).
 
+#include "mixagent/workspace.h"
+
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "mixagent/workspace.h"
 
 namespace mixagent {
 

@@ -1,15 +1,15 @@
 #include "engine/finish.h"
 
+#include "base/text.h"
+#include "core/diff.h"
+#include "core/gates.h"
+
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
 #include <set>
 #include <string_view>
-
-#include "base/text.h"
-#include "core/diff.h"
-#include "core/gates.h"
 
 namespace mixagent {
 
@@ -19,8 +19,10 @@ constexpr int small_diff = 80;  // changed lines
 
 bool is_test_file(const std::string& path) {
   const std::string name = lower(path);
-  static constexpr std::array<std::string_view, 6> signs = {"test/", "tests/", "spec/", "__tests__/", "_test.", "test_"};
-  return std::any_of(signs.begin(), signs.end(), [&](std::string_view sign) { return name.find(sign) != std::string::npos; }) ||
+  static constexpr std::array<std::string_view, 6> signs = {"test/",      "tests/", "spec/",
+                                                            "__tests__/", "_test.", "test_"};
+  return std::any_of(signs.begin(), signs.end(),
+                     [&](std::string_view sign) { return name.find(sign) != std::string::npos; }) ||
          name.find(".test.") != std::string::npos || name.find(".spec.") != std::string::npos;
 }
 
@@ -45,7 +47,8 @@ int changed_line_count(Workspaces& workspaces, const Change& change) {
 
 }  // namespace
 
-Result<std::vector<CheckRecord>> final_checks(RunContext& run, const std::vector<Check>& plan_checks,
+Result<std::vector<CheckRecord>> final_checks(RunContext& run,
+                                              const std::vector<Check>& plan_checks,
                                               const Dispatched& done, int revision) {
   std::vector<Check> checks;
   for (const Check& check : run.goal.checks) {
@@ -68,7 +71,8 @@ Result<std::vector<CheckRecord>> final_checks(RunContext& run, const std::vector
       missing.push_back(check);
     }
   }
-  const CheckSite site{"", "final", fmt::format("final:{}:{}", revision, tree.substr(0, 12)), run.goal.repository};
+  const CheckSite site{"", "final", fmt::format("final:{}:{}", revision, tree.substr(0, 12)),
+                       run.goal.repository};
   MIX_TRY(const auto runs, run_checks(run.tools, missing, done.head, site, run.baseline));
   for (const CheckRun& run_done : runs) records.push_back(run_done.record);
   return records;
@@ -76,14 +80,16 @@ Result<std::vector<CheckRecord>> final_checks(RunContext& run, const std::vector
 
 namespace {
 
-// Changed tests that fail in the version they had before, on the new code: the patch may have bent what judges it.
+// Changed tests that fail in the version they had before, on the new code: the patch may have bent
+// what judges it.
 Result<std::vector<std::string>> bent_tests(RunContext& run, const Tree& head, int revision) {
   const Change change = difference(run.snapshot.tree, head);
   const std::vector<std::string> changed = changed_tests(change);
   if (changed.empty()) return changed;
   Tree tree = head;
   for (const FileChange& file : change.files) {
-    if (std::find(changed.begin(), changed.end(), file.path) != changed.end()) tree[file.path] = *file.before;
+    if (std::find(changed.begin(), changed.end(), file.path) != changed.end())
+      tree[file.path] = *file.before;
   }
   std::vector<Check> judges;
   for (const Check& check : run.goal.checks) {
@@ -91,9 +97,12 @@ Result<std::vector<std::string>> bent_tests(RunContext& run, const Tree& head, i
     if (base != nullptr && !base->unusable && !base->flaky) judges.push_back(check);
   }
   MIX_OK(run.tools.workspaces.keep(tree));
-  const CheckSite site{"", "base tests", fmt::format("base-tests:{}:{}", revision, tree_id(tree).text.substr(0, 12)), run.goal.repository};
+  const CheckSite site{"", "base tests",
+                       fmt::format("base-tests:{}:{}", revision, tree_id(tree).text.substr(0, 12)),
+                       run.goal.repository};
   MIX_TRY(const auto runs, run_checks(run.tools, judges, tree, site, {}));
-  const bool all_pass = std::all_of(runs.begin(), runs.end(), [](const CheckRun& done) { return done.record.passed(); });
+  const bool all_pass = std::all_of(runs.begin(), runs.end(),
+                                    [](const CheckRun& done) { return done.record.passed(); });
   return all_pass ? std::vector<std::string>{} : changed;
 }
 
@@ -104,14 +113,17 @@ Result<VerdictOutput> final_verdict(RunContext& run, const Plan& plan, const Tre
   VerdictInput input;
   const auto& reported_only = run.tools.config.verify.known_failing;
   const auto counts = [&](const CheckRecord& record) {
-    return std::find(reported_only.begin(), reported_only.end(), record.command) == reported_only.end();
+    return std::find(reported_only.begin(), reported_only.end(), record.command) ==
+           reported_only.end();
   };
-  std::copy_if(run.baseline.begin(), run.baseline.end(), std::back_inserter(input.baseline), counts);
+  std::copy_if(run.baseline.begin(), run.baseline.end(), std::back_inserter(input.baseline),
+               counts);
   std::copy_if(checks.begin(), checks.end(), std::back_inserter(input.final), counts);
   input.delivered_tree = tree_id(head).text;
-  input.refactoring = !plan.steps.empty() && std::all_of(plan.steps.begin(), plan.steps.end(), [](const Step& step) {
-    return step.action == StepAction::refactor;
-  });
+  input.refactoring = !plan.steps.empty() &&
+                      std::all_of(plan.steps.begin(), plan.steps.end(), [](const Step& step) {
+                        return step.action == StepAction::refactor;
+                      });
   VerdictOutput verdict = judge(input);
   if (!verdict.passed || verdict.verified != Verified::full) return verdict;
   MIX_TRY(input.changed_test_files, bent_tests(run, head, revision));
@@ -133,12 +145,16 @@ Plan fix_plan(const Goal& goal, const std::vector<Finding>& findings, const std:
   Step step;
   step.id = "review-fix";
   step.title = "Settle the findings of the final review";
-  step.instructions = "The whole change for the goal below was reviewed. Settle these findings and change nothing else.\n\nGoal: " + goal.text + "\n\nFindings:\n";
+  step.instructions =
+      "The whole change for the goal below was reviewed. Settle these findings and change nothing "
+      "else.\n\nGoal: " +
+      goal.text + "\n\nFindings:\n";
   for (const Finding& finding : findings) {
-    step.instructions += fmt::format("- {}:{}: {} Evidence: {} {}\n", finding.file, finding.line, finding.claim, finding.evidence,
-                                     finding.fix.empty() ? "" : "Fix: " + finding.fix);
-    if (!finding.file.empty() &&
-        std::find(step.files.read.begin(), step.files.read.end(), finding.file) == step.files.read.end()) {
+    step.instructions +=
+        fmt::format("- {}:{}: {} Evidence: {} {}\n", finding.file, finding.line, finding.claim,
+                    finding.evidence, finding.fix.empty() ? "" : "Fix: " + finding.fix);
+    if (!finding.file.empty() && std::find(step.files.read.begin(), step.files.read.end(),
+                                           finding.file) == step.files.read.end()) {
       step.files.read.push_back(finding.file);
     }
   }
@@ -157,7 +173,8 @@ Delivered kept_in_run(const Tree& base, const Tree& head) {
   return out;
 }
 
-Result<std::string> deliver(RunContext& run, const Tree& head, const VerdictOutput& verdict, const Delivered& what) {
+Result<std::string> deliver(RunContext& run, const Tree& head, const VerdictOutput& verdict,
+                            const Delivered& what) {
   Tools& tools = run.tools;
   const Goal& goal = run.goal;
   const Change change = difference(run.snapshot.tree, head);
@@ -165,26 +182,35 @@ Result<std::string> deliver(RunContext& run, const Tree& head, const VerdictOutp
   if (!goal.patch_file.empty()) return "patch " + goal.patch_file;
   if (!goal.deliver) return what.how;
   if (tools.config.verify.refuse_flagged && !what.flagged.empty()) {
-    return fail(ErrorCode::need_input, "the change holds files that run by themselves: " + join(what.flagged, ", "),
-                "[verify] refuse_flagged", "look at them with `mixagent diff`, then `mixagent apply`");
+    return fail(ErrorCode::need_input,
+                "the change holds files that run by themselves: " + join(what.flagged, ", "),
+                "[verify] refuse_flagged",
+                "look at them with `mixagent diff`, then `mixagent apply`");
   }
   if (goal.ask_before_apply && tools.console.interactive()) {
     MIX_TRY(const std::string diff, tools.workspaces.diff(change));
-    const auto answer = tools.console.ask(diff + "\n" + fmt::format("verified: {} ({})\nApply these {} file(s) to the working tree? [y/N] ",
-                                                                    enum_name(verdict.verified), verdict.why, change.files.size()));
+    const auto answer = tools.console.ask(
+        diff + "\n" +
+        fmt::format("verified: {} ({})\nApply these {} file(s) to the working tree? [y/N] ",
+                    enum_name(verdict.verified), verdict.why, change.files.size()));
     if (!answer || lower(trim(*answer)).rfind('y', 0) != 0) {
       return what.how;
     }
   }
   const std::string tree = tree_id(head).text;
   MIX_TRY(const Delivery done, tools.workspaces.deliver(change, [&]() -> Result<void> {
-    MIX_OK(tools.journal.append(ChangeApplied{"started", tree, goal.repository.string(), what.files, {}}));
+    MIX_OK(tools.journal.append(
+        ChangeApplied{"started", tree, goal.repository.string(), what.files, {}}));
     return tools.journal.sync();
   }));
   if (!done.conflicts.empty()) {
-    MIX_OK(tools.journal.append(ChangeApplied{"refused", tree, goal.repository.string(), {}, done.conflicts}));
-    return fail(ErrorCode::conflict, "changed by you while the run went on: " + join(done.conflicts, ", ") + "; nothing was written",
-                goal.repository.string(), "the work is kept; settle these files, then `mixagent apply`");
+    MIX_OK(tools.journal.append(
+        ChangeApplied{"refused", tree, goal.repository.string(), {}, done.conflicts}));
+    return fail(ErrorCode::conflict,
+                "changed by you while the run went on: " + join(done.conflicts, ", ") +
+                    "; nothing was written",
+                goal.repository.string(),
+                "the work is kept; settle these files, then `mixagent apply`");
   }
   const std::string how = "working tree";
   MIX_OK(tools.journal.append(ChangeApplied{how, tree, goal.repository.string(), done.files, {}}));

@@ -1,18 +1,19 @@
 #pragma once
 // The end of a run: final checks, final review, delivery, result.
 
-#include <string>
-#include <vector>
-
 #include "core/verdict.h"
 #include "engine/dispatch.h"
 #include "engine/work.h"
 
+#include <string>
+#include <vector>
+
 namespace mixagent {
 
-// The goal's checks (and those that the plan added) on the tree that holds all steps; results that steps already obtained on exactly this tree
-// are not obtained again.
-Result<std::vector<CheckRecord>> final_checks(RunContext& run, const std::vector<Check>& plan_checks,
+// The goal's checks (and those that the plan added) on the tree that holds all steps; results that
+// steps already obtained on exactly this tree are not obtained again.
+Result<std::vector<CheckRecord>> final_checks(RunContext& run,
+                                              const std::vector<Check>& plan_checks,
                                               const Dispatched& done, int revision);
 
 // Tests that the patch changed are run in their former version too.
@@ -26,14 +27,15 @@ bool wants_final_review(RunContext& run, const Plan& plan, const Tree& head, Ver
 Plan fix_plan(const Goal& goal, const std::vector<Finding>& findings, const std::string& coaching);
 
 struct Delivered {
-  std::string how;                     // "working tree", "patch FILE", "kept in the run", ""
+  std::string how;  // "working tree", "patch FILE", "kept in the run", ""
   std::vector<std::string> files, flagged;
 };
 // What would be delivered, kept in the run so far.
 Delivered kept_in_run(const Tree& base, const Tree& head);
-// As the goal asks; returns where it went. Error conflict lists the files that the user changed meanwhile: then nothing was
-// written.
-Result<std::string> deliver(RunContext& run, const Tree& head, const VerdictOutput& verdict, const Delivered& what);
+// As the goal asks; returns where it went. Error conflict lists the files that the user changed
+// meanwhile: then nothing was written.
+Result<std::string> deliver(RunContext& run, const Tree& head, const VerdictOutput& verdict,
+                            const Delivered& what);
 
 // Everything that the facts say, plus what only the end knows.
 struct Ending {

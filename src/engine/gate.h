@@ -1,11 +1,11 @@
 #pragma once
 // Who starts, for --lane auto: the cheap worker alone (planning after trial) or the planner. Pure.
 
-#include <string>
-#include <vector>
-
 #include "mixagent/goal.h"
 #include "mixagent/result.h"
+
+#include <string>
+#include <vector>
 
 namespace mixagent {
 
@@ -14,7 +14,8 @@ struct GateRuling {
   std::string reason;
 };
 
-// A goal with a check that fails now, and no sign of several parts, goes solo; everything else is the planner's decision.
+// A goal with a check that fails now, and no sign of several parts, goes solo; everything else is
+// the planner's decision.
 GateRuling choose_lane(const Goal& goal, const std::vector<CheckRecord>& baseline);
 
 bool has_several_parts(const std::string& goal);

@@ -1,9 +1,5 @@
 #include "engine/hands.h"
 
-#include <fmt/core.h>
-
-#include <algorithm>
-
 #include "base/digest.h"
 #include "base/glob.h"
 #include "base/regex.h"
@@ -12,6 +8,10 @@
 #include "core/edits.h"
 #include "core/plan_rules.h"
 #include "engine/command.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
 
 namespace mixagent {
 
@@ -23,8 +23,12 @@ constexpr std::size_t most_line = 400;
 constexpr std::size_t most_observed = 16'000;  // bytes of a command's output that a model sees
 constexpr int most_found = 200;
 
-Observation bad(std::string text) { return {false, std::move(text), false}; }
-Observation good(std::string text) { return {true, std::move(text), false}; }
+Observation bad(std::string text) {
+  return {false, std::move(text), false};
+}
+Observation good(std::string text) {
+  return {true, std::move(text), false};
+}
 
 bool below(const std::string& path, const std::string& folder) {
   return folder == "." || path == folder ||
@@ -90,9 +94,11 @@ Observation Hands::read(const ReadFile& action) {
     return bad(fmt::format("{}: no such file{}", *path,
                            guess.empty() ? "" : "; did you mean " + guess + "?"));
   }
-  if (looks_binary(*text)) return bad(fmt::format("{}: binary file, {}", *path, format_bytes(text->size())));
+  if (looks_binary(*text))
+    return bad(fmt::format("{}: binary file, {}", *path, format_bytes(text->size())));
   const auto lines = split_lines(*text);
-  const std::size_t from = action.start_line > 0 ? static_cast<std::size_t>(action.start_line) - 1 : 0;
+  const std::size_t from =
+      action.start_line > 0 ? static_cast<std::size_t>(action.start_line) - 1 : 0;
   std::size_t to = action.end_line > 0 ? static_cast<std::size_t>(action.end_line) : lines.size();
   to = std::min(to, lines.size());
   if (from >= to && !lines.empty()) {
@@ -155,14 +161,17 @@ Observation Hands::search(const Search& action) {
     for (const std::string& line : split_lines(*text)) {
       ++number;
       if (line.size() > 2000) continue;
-      const bool hit = regex ? regex->matches(line) : line.find(action.pattern) != std::string::npos;
+      const bool hit =
+          regex ? regex->matches(line) : line.find(action.pattern) != std::string::npos;
       if (!hit) continue;
       if (++found > limit) break;
       out += fmt::format("{}:{}: {}\n", path, number, clip(line, most_line));
     }
     if (found > limit) break;
   }
-  if (!regex) out += fmt::format("[no regular expression ({}); searched as plain text]\n", regex.error().what);
+  if (!regex)
+    out +=
+        fmt::format("[no regular expression ({}); searched as plain text]\n", regex.error().what);
   if (found > limit) out += fmt::format("[more than {} matches; narrow the pattern]\n", limit);
   if (found == 0) return good(out + "no matches\n");
   return good(repair_utf8(out));
@@ -172,7 +181,8 @@ Observation Hands::rejected(const std::string& path, const std::string& why) {
   (void)tools_.journal.append(EditRejected{step_->id, path, clip(why, 300)});
   std::string text = why;
   if (++failed_edits_[path] == 2) {
-    text += fmt::format("\nTwo edits of {} failed: read it again, or send it whole with write_file.", path);
+    text += fmt::format(
+        "\nTwo edits of {} failed: read it again, or send it whole with write_file.", path);
   }
   return bad(std::move(text));
 }
@@ -180,7 +190,8 @@ Observation Hands::rejected(const std::string& path, const std::string& why) {
 Result<Observation> Hands::edit(const EditFile& action) {
   const auto path = clean_path(action.path);
   if (!path) return rejected(action.path, describe(path.error()));
-  if (is_protected(*path)) return rejected(*path, *path + " is protected; this step may not change it");
+  if (is_protected(*path))
+    return rejected(*path, *path + " is protected; this step may not change it");
   const auto text = workspace_->read(*path);
   if (!text) {
     if (text.error().code != ErrorCode::not_found) return rejected(*path, describe(text.error()));
@@ -204,9 +215,11 @@ Result<Observation> Hands::write(const WriteFile& action) {
   const auto path = clean_path(action.path);
   if (!path) return rejected(action.path, describe(path.error()));
   if (*path == ".") return rejected(action.path, "path names the repository itself");
-  if (is_protected(*path)) return rejected(*path, *path + " is protected; this step may not change it");
+  if (is_protected(*path))
+    return rejected(*path, *path + " is protected; this step may not change it");
   const auto before = workspace_->read(*path);
-  if (before && *before == action.content) return good(*path + ": already has exactly this content");
+  if (before && *before == action.content)
+    return good(*path + ": already has exactly this content");
   if (before && !read_and_unchanged(*path, *before)) {
     return rejected(*path, *path + " exists and was not read in its present state; read it first");
   }
@@ -224,15 +237,14 @@ Result<Observation> Hands::write(const WriteFile& action) {
 }
 
 Result<Observation> Hands::run(const RunCommand& action, const std::string& key) {
-  const int timeout_s = std::clamp(action.timeout_s > 0 ? action.timeout_s : 120, 1,
-                                   tools_.config.sandbox.timeout_s);
+  const int timeout_s =
+      std::clamp(action.timeout_s > 0 ? action.timeout_s : 120, 1, tools_.config.sandbox.timeout_s);
   MIX_TRY(const WorkspaceCommand done,
           run_in_workspace(tools_, *workspace_, mounted_at_, action.command, timeout_s, key));
-  std::string text =
-      done.result.timed_out
-          ? fmt::format("timed out after {} s\n", timeout_s)
-          : fmt::format("exit {} after {}\n", done.result.exit_code,
-                        format_duration_ms(done.result.ms));
+  std::string text = done.result.timed_out
+                         ? fmt::format("timed out after {} s\n", timeout_s)
+                         : fmt::format("exit {} after {}\n", done.result.exit_code,
+                                       format_duration_ms(done.result.ms));
   if (done.result.killed) text += "killed by a limit (memory, processes or output)\n";
   text += clip_middle(repair_utf8(done.result.output), most_observed);
   return Observation{done.result.exit_code == 0, std::move(text), done.changed};

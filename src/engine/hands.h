@@ -1,16 +1,17 @@
 #pragma once
-// What a model's tool calls do: reading and searching a view, editing a workspace, running commands in the sandbox.
-// A refused or failed action is an Observation for the model, never an Error; an Error means that mixagent itself cannot go on (disk, sandbox,
-// cancelled).
+// What a model's tool calls do: reading and searching a view, editing a workspace, running commands
+// in the sandbox. A refused or failed action is an Observation for the model, never an Error; an
+// Error means that mixagent itself cannot go on (disk, sandbox, cancelled).
+
+#include "core/actions.h"
+#include "engine/files.h"
+
+#include "mixagent/plan.h"
+#include "mixagent/tools.h"
 
 #include <map>
 #include <optional>
 #include <string>
-
-#include "core/actions.h"
-#include "engine/files.h"
-#include "mixagent/plan.h"
-#include "mixagent/tools.h"
 
 namespace mixagent {
 
@@ -27,12 +28,16 @@ class Hands {
   // A worker's hands: edits and commands too.
   Hands(Tools& tools, FileView& view, Workspace& workspace, const Step& step,
         std::filesystem::path mounted_at)
-      : tools_(tools), view_(view), workspace_(&workspace), step_(&step),
+      : tools_(tools),
+        view_(view),
+        workspace_(&workspace),
+        step_(&step),
         mounted_at_(std::move(mounted_at)) {}
 
   // Files that the first message showed count as read.
   void shown(const std::string& path);
-  // `key` names the call for the journal: a command that already ran is not run again, its tree is restored.
+  // `key` names the call for the journal: a command that already ran is not run again, its tree is
+  // restored.
   Result<Observation> act(const Action& action, const std::string& key);
 
  private:
@@ -51,7 +56,7 @@ class Hands {
   Workspace* workspace_ = nullptr;
   const Step* step_ = nullptr;
   std::filesystem::path mounted_at_;
-  std::map<std::string, std::string> seen_;     // path -> digest of the bytes the model saw
+  std::map<std::string, std::string> seen_;  // path -> digest of the bytes the model saw
   std::map<std::string, int> failed_edits_;
 };
 

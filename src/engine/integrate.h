@@ -1,9 +1,9 @@
 #pragma once
 // Brings an accepted step onto the integration head, three-way where others came first.
 
-#include <string>
-
 #include "engine/work.h"
+
+#include <string>
 
 namespace mixagent {
 
@@ -12,6 +12,7 @@ struct Integrated {
   std::string problem;  // conflicting paths, or the step's checks that fail on the merged tree
 };
 
-Result<Integrated> integrate(RunContext& run, const Step& step, const StepOutcome& outcome, const Tree& head);
+Result<Integrated> integrate(RunContext& run, const Step& step, const StepOutcome& outcome,
+                             const Tree& head);
 
 }  // namespace mixagent

@@ -18,7 +18,8 @@ int first_rung(const Seat& seat, const Lineup& lineup, Difficulty difficulty) {
 
 bool may_climb(const std::string& outcome) {
   static constexpr std::array<std::string_view, 9> reasons = {
-      "checks_failed", "gate_failed", "malformed", "silent", "loop", "gave_up", "limit", "refused", "rejected"};
+      "checks_failed", "gate_failed", "malformed", "silent",  "loop",
+      "gave_up",       "limit",       "refused",   "rejected"};
   return std::find(reasons.begin(), reasons.end(), outcome) != reasons.end();
 }
 

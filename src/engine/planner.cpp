@@ -1,15 +1,15 @@
 #include "engine/planner.h"
 
+#include "base/text.h"
+#include "core/plan_rules.h"
+#include "engine/conversation.h"
+#include "engine/texts.h"
+
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
 #include <string_view>
-
-#include "base/text.h"
-#include "core/plan_rules.h"
-#include "engine/conversation.h"
-#include "engine/texts.h"
 
 namespace mixagent {
 
@@ -43,24 +43,30 @@ PlanLimits limits_of(const RunContext& run) {
 Result<std::string> first_message(RunContext& run, const PlanRequest& request) {
   Tools& tools = run.tools;
   const BlobReader reader = [&tools](const BlobId& blob) { return tools.workspaces.bytes(blob); };
-  const std::string files = tools.context.planner_context(request.tree, reader, request.goal, context_budget);
+  const std::string files =
+      tools.context.planner_context(request.tree, reader, request.goal, context_budget);
   const std::string notes = tools.context.notes_for(request.tree, reader, {});
-  MIX_TRY(std::string text,
-          render(tools, "plan_goal",
-                 {{"goal", request.goal}, {"focus", run.goal.focus == "." ? "" : run.goal.focus}, {"notes", notes},
-                  {"commands", ""}, {"checks", commands_text(run.goal.checks)},
-                  {"seats", seats_text(tools.config.lineup)}, {"files", files}}));
+  MIX_TRY(std::string text, render(tools, "plan_goal",
+                                   {{"goal", request.goal},
+                                    {"focus", run.goal.focus == "." ? "" : run.goal.focus},
+                                    {"notes", notes},
+                                    {"commands", ""},
+                                    {"checks", commands_text(run.goal.checks)},
+                                    {"seats", seats_text(tools.config.lineup)},
+                                    {"files", files}}));
   if (!request.failure.empty()) text += "\n" + request.failure;
   return text;
 }
 
 std::string as_notes(const Plan& plan) {
   std::string out = "A plan was made that could not be used as such; it may help:\n";
-  for (const Step& step : plan.steps) out += fmt::format("- {}: {}\n", step.title, step.instructions);
+  for (const Step& step : plan.steps)
+    out += fmt::format("- {}: {}\n", step.title, step.instructions);
   return plan.steps.empty() ? "" : out;
 }
 
-Planned fall_back(RunContext& run, const PlanRequest& request, const std::string& why, std::string notes) {
+Planned fall_back(RunContext& run, const PlanRequest& request, const std::string& why,
+                  std::string notes) {
   Planned out;
   out.plan = solo_plan(run.goal, request.goal);
   out.reason = "no usable plan (" + why + "): the goal is done as one step";
@@ -77,17 +83,20 @@ Plan solo_plan(const Goal& goal, const std::string& text) {
   step.id = "solo";
   step.title = clip(std::string(trim(text.substr(0, text.find('\n')))), 80);
   step.instructions = text;
-  if (goal.focus != ".") step.instructions += "\n\nWork below `" + goal.focus + "` unless the goal says otherwise.";
+  if (goal.focus != ".")
+    step.instructions += "\n\nWork below `" + goal.focus + "` unless the goal says otherwise.";
   plan.steps.push_back(std::move(step));
   return plan;
 }
 
 std::vector<std::string> plannable_seats(const Lineup& lineup) {
-  static constexpr std::array<std::string_view, 4> not_workers = {"planner", "reviewer", "advisor", "scout"};
+  static constexpr std::array<std::string_view, 4> not_workers = {"planner", "reviewer", "advisor",
+                                                                  "scout"};
   std::vector<std::string> names;
   for (const auto& [name, seat] : lineup.seats) {
     if (seat.ladder.empty()) continue;
-    if (std::find(not_workers.begin(), not_workers.end(), name) == not_workers.end()) names.push_back(name);
+    if (std::find(not_workers.begin(), not_workers.end(), name) == not_workers.end())
+      names.push_back(name);
   }
   return names;
 }
@@ -96,7 +105,8 @@ Result<Planned> accept_given(RunContext& run, Plan plan) {
   fill_defaults(plan);
   PlanVerdict verdict = validate(plan, limits_of(run));
   if (!verdict.ok()) {
-    return fail(ErrorCode::usage, "the plan has faults: " + join(verdict.faults, "; "), "--plan", "correct the file, or plan again with `mixagent plan`");
+    return fail(ErrorCode::usage, "the plan has faults: " + join(verdict.faults, "; "), "--plan",
+                "correct the file, or plan again with `mixagent plan`");
   }
   Planned out;
   out.reason = plan.reason.empty() ? "the plan was given" : plan.reason;
@@ -108,14 +118,19 @@ Result<Planned> accept_given(RunContext& run, Plan plan) {
 Result<Planned> plan_goal(RunContext& run, const PlanRequest& request) {
   Tools& tools = run.tools;
   const Seat* seat = tools.config.lineup.seat("planner");
-  const Model* model = seat != nullptr && !seat->ladder.empty() ? tools.config.lineup.model(seat->ladder[0]) : nullptr;
-  if (model == nullptr) return fail(ErrorCode::config, "no model for the planner's seat", "[seats.planner]", "name one, or use --lane solo");
+  const Model* model = seat != nullptr && !seat->ladder.empty()
+                           ? tools.config.lineup.model(seat->ladder[0])
+                           : nullptr;
+  if (model == nullptr)
+    return fail(ErrorCode::config, "no model for the planner's seat", "[seats.planner]",
+                "name one, or use --lane solo");
 
   TreeView view(tools.workspaces, request.tree);
   Hands hands(tools, view);
   MIX_TRY(const std::string system, render_system(tools, *seat, *model, seat->tools));
-  Conversation conversation(tools, run.caller, hands,
-                            {*seat, *model, Pot{}, request.key, "", 0, system, seat->tools, "planner"});
+  Conversation conversation(
+      tools, run.caller, hands,
+      {*seat, *model, Pot{}, request.key, "", 0, system, seat->tools, "planner"});
   MIX_TRY(const std::string message, first_message(run, request));
   conversation.say(message);
 

@@ -1,26 +1,26 @@
 #pragma once
-// The planner's conversation: goal in, valid plan out. One repair round; what stays faulty falls back to solo with the plan's
-// text as notes.
+// The planner's conversation: goal in, valid plan out. One repair round; what stays faulty falls
+// back to solo with the plan's text as notes.
+
+#include "engine/work.h"
 
 #include <string>
 #include <vector>
 
-#include "engine/work.h"
-
 namespace mixagent {
 
 struct Planned {
-  Plan plan;                 // decision `solo` holds exactly one step: the goal itself
+  Plan plan;  // decision `solo` holds exactly one step: the goal itself
   std::string reason;
-  std::string notes;         // for the worker, after a fallback
+  std::string notes;  // for the worker, after a fallback
   std::vector<std::string> warnings;
 };
 
 struct PlanRequest {
   std::string key = "plan:1";
-  std::string goal;          // with a person's answer to the planner's question, if any
-  std::string failure;       // not empty: plan again, after this
-  Tree tree;                 // as it is now
+  std::string goal;     // with a person's answer to the planner's question, if any
+  std::string failure;  // not empty: plan again, after this
+  Tree tree;            // as it is now
 };
 
 // Error: the planner cannot be reached, no money, cancelled.

@@ -1,13 +1,6 @@
 #include "engine/run.h"
 
-#include <fmt/core.h>
-
-#include <algorithm>
-#include <csignal>
-#include <thread>
-
 #include "base/text.h"
-#include "version.h"
 #include "core/price.h"
 #include "core/review_rules.h"
 #include "engine/caller.h"
@@ -18,35 +11,48 @@
 #include "engine/reviewer.h"
 #include "engine/survey.h"
 #include "engine/texts.h"
+#include "version.h"
+
 #include "mixagent/run_state.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <csignal>
+#include <thread>
 
 namespace mixagent {
 
 namespace {
 
-constexpr std::size_t most_failure_output = 6'000;  // bytes of a failing check's output that the planner sees
+constexpr std::size_t most_failure_output =
+    6'000;  // bytes of a failing check's output that the planner sees
 
 // What the goal's check printed the last time it ran on a result.
 std::string last_output(Tools& tools, const std::string& command) {
   std::string blob;
   for (const Event& event : tools.journal.events()) {
     const auto* done = std::get_if<CheckCompleted>(&event.fact);
-    if (done != nullptr && done->phase == "final" && done->check.command == command) blob = done->output;
+    if (done != nullptr && done->phase == "final" && done->check.command == command)
+      blob = done->output;
   }
   const auto output = blob.empty() ? Result<std::string>("") : tools.journal.get(BlobId{blob});
   return output ? repair_utf8(*output) : "";
 }
 
-// One run, top to bottom. Every stage returns early with an Error for what the world does; what the models do is in `ending_`.
+// One run, top to bottom. Every stage returns early with an Error for what the world does; what the
+// models do is in `ending_`.
 class Run {
  public:
   Run(const Goal& goal, Tools& tools)
-      : goal_(goal), tools_(tools),
+      : goal_(goal),
+        tools_(tools),
         budget_(tools.config.budget, tools.ledger,
                 [this](int percent, Money spent, Money cap) {
                   (void)tools_.journal.append(BudgetWarning{percent, spent, cap});
                 }),
-        caller_(tools, budget_), run_{goal, tools, caller_, {}, {}} {}
+        caller_(tools, budget_),
+        run_{goal, tools, caller_, {}, {}} {}
 
   RunResult go();
 
@@ -90,8 +96,10 @@ RunResult Run::go() {
   if (!went && tools_.cancel.stopped()) ending_.subtype = "interrupted";
   if (!went && !tools_.cancel.stopped() && tools_.cancel.expired()) ending_.subtype = "timeout";
   RunResult result = compose_result(goal_, tools_, ending_);
-  if (ending_.subtype == "interrupted" && tools_.stop_signal && tools_.stop_signal() == SIGTERM) result.exit_code = 128 + SIGTERM;
-  if (const auto closed = tools_.journal.append(RunCompleted{result}); closed) (void)tools_.journal.sync();
+  if (ending_.subtype == "interrupted" && tools_.stop_signal && tools_.stop_signal() == SIGTERM)
+    result.exit_code = 128 + SIGTERM;
+  if (const auto closed = tools_.journal.append(RunCompleted{result}); closed)
+    (void)tools_.journal.sync();
   return result;
 }
 
@@ -112,7 +120,8 @@ Result<void> Run::straight_line() {
 
 Result<void> Run::open() {
   goal_text_ = goal_.text;
-  if (const auto earlier = tools_.journal.events(); !earlier.empty()) return go_on(earlier.back().seq);
+  if (const auto earlier = tools_.journal.events(); !earlier.empty())
+    return go_on(earlier.back().seq);
   RunStarted started;
   started.version = MIXAGENT_VERSION;
   started.goal = goal_.text;
@@ -140,7 +149,8 @@ Result<void> Run::go_on(std::int64_t after_seq) {
   return {};
 }
 
-// The baseline beside the planner where the planner is sure to be asked; before the gate where the gate needs it.
+// The baseline beside the planner where the planner is sure to be asked; before the gate where the
+// gate needs it.
 Result<void> Run::survey_and_plan() {
   if (goal_.plan) {
     MIX_TRY(run_.baseline, baseline(tools_, goal_, run_.snapshot));
@@ -155,7 +165,8 @@ Result<void> Run::survey_and_plan() {
     MIX_TRY(run_.baseline, std::move(before));
   } else {
     MIX_TRY(run_.baseline, baseline(tools_, goal_, run_.snapshot));
-    const GateRuling gate = goal_.lane == Lane::solo ? GateRuling{true, "--lane solo"} : choose_lane(goal_, run_.baseline);
+    const GateRuling gate = goal_.lane == Lane::solo ? GateRuling{true, "--lane solo"}
+                                                     : choose_lane(goal_, run_.baseline);
     if (gate.solo) {
       planned_.plan = solo_plan(goal_, goal_text_);
       planned_.reason = gate.reason;
@@ -169,7 +180,9 @@ Result<void> Run::survey_and_plan() {
   const Decision decision = planned_.plan.decision;
   ending_.decision = std::string(enum_name(decision));
   ending_.reason = planned_.reason;
-  MIX_OK(tools_.journal.append(PlanCreated{decision == Decision::solo ? "solo" : "plan", planned_.reason, revision_, planned_.plan, planned_.warnings}));
+  MIX_OK(tools_.journal.append(PlanCreated{decision == Decision::solo ? "solo" : "plan",
+                                           planned_.reason, revision_, planned_.plan,
+                                           planned_.warnings}));
   if (decision == Decision::need_input) return ask_a_person();
   if (decision == Decision::no_op) conclude("success", planned_.reason);
   if (goal_.dry_run) conclude("success", "plan only");
@@ -188,7 +201,8 @@ Result<void> Run::plan_once(const std::string& failure) {
 }
 
 Result<void> Run::ask_a_person() const {
-  return fail(ErrorCode::need_input, "the planner asks: " + planned_.plan.question, "", "answer in the goal and run again");
+  return fail(ErrorCode::need_input, "the planner asks: " + planned_.plan.question, "",
+              "answer in the goal and run again");
 }
 
 Result<void> Run::answer_question() {
@@ -212,13 +226,15 @@ Result<void> Run::work() {
   return {};
 }
 
-// The goal's checks decide on the tree that holds all steps. If that tree is not good enough, the planner is asked once (again).
+// The goal's checks decide on the tree that holds all steps. If that tree is not good enough, the
+// planner is asked once (again).
 Result<void> Run::verify() {
   for (int round = 1;; ++round) {
     ending_.verdict = {};
     if (done_.all_accepted) {
       MIX_TRY(ending_.checks, final_checks(run_, planned_.plan.checks, done_, revision_));
-      MIX_TRY(ending_.verdict, final_verdict(run_, planned_.plan, done_.head, ending_.checks, revision_));
+      MIX_TRY(ending_.verdict,
+              final_verdict(run_, planned_.plan, done_.head, ending_.checks, revision_));
       if (ending_.verdict.passed) return {};
     }
     const bool plan_again = round == 1 && !goal_.plan && goal_.lane != Lane::solo;
@@ -226,28 +242,35 @@ Result<void> Run::verify() {
 
     std::string failure;
     for (const StepOutcome& outcome : done_.outcomes) {
-      if (outcome.status == StepStatus::failed) failure += fmt::format("- step {}: {}\n", outcome.id, outcome.why);
+      if (outcome.status == StepStatus::failed)
+        failure += fmt::format("- step {}: {}\n", outcome.id, outcome.why);
     }
     for (const std::string& command : ending_.verdict.failed) {
-      failure += fmt::format("- `{}` fails on the result:\n{}\n", command, clip_middle(last_output(tools_, command), most_failure_output));
+      failure += fmt::format("- `{}` fails on the result:\n{}\n", command,
+                             clip_middle(last_output(tools_, command), most_failure_output));
     }
     std::string kept;
     for (const StepOutcome& outcome : done_.outcomes) {
-      if (outcome.status == StepStatus::verified || outcome.status == StepStatus::unverified) kept += fmt::format("- step {}\n", outcome.id);
+      if (outcome.status == StepStatus::verified || outcome.status == StepStatus::unverified)
+        kept += fmt::format("- step {}\n", outcome.id);
     }
-    MIX_TRY(const std::string text, render(tools_, "replan", {{"failure", failure}, {"done", kept}}));
+    MIX_TRY(const std::string text,
+            render(tools_, "replan", {{"failure", failure}, {"done", kept}}));
     MIX_OK(plan_once(text));
     ++revision_;
     MIX_OK(tools_.journal.append(Replanned{clip(failure, 500), ""}));
-    MIX_OK(tools_.journal.append(PlanCreated{planned_.plan.decision == Decision::solo ? "solo" : "plan", planned_.reason, revision_, planned_.plan, planned_.warnings}));
+    MIX_OK(tools_.journal.append(
+        PlanCreated{planned_.plan.decision == Decision::solo ? "solo" : "plan", planned_.reason,
+                    revision_, planned_.plan, planned_.warnings}));
     if (planned_.plan.decision == Decision::need_input) return ask_a_person();
     if (planned_.plan.decision == Decision::no_op) break;
     ending_.decision = std::string(enum_name(planned_.plan.decision));
     MIX_OK(work());
   }
-  const std::string why = !ending_.verdict.failed.empty() ? "the checks fail on the result: " + join(ending_.verdict.failed, ", ")
-                          : done_.outcomes.empty()        ? "nothing was done"
-                                                          : "not every step was accepted";
+  const std::string why = !ending_.verdict.failed.empty() ? "the checks fail on the result: " +
+                                                                join(ending_.verdict.failed, ", ")
+                          : done_.outcomes.empty() ? "nothing was done"
+                                                   : "not every step was accepted";
   conclude("not_reached", why);
   return {};
 }
@@ -256,7 +279,9 @@ Result<void> Run::verify() {
 Result<void> Run::final_review() {
   if (!wants_final_review(run_, planned_.plan, done_.head, ending_.verdict.verified)) return {};
   const Seat* worker = tools_.config.lineup.seat("worker");
-  const Model* first = worker != nullptr && !worker->ladder.empty() ? tools_.config.lineup.model(worker->ladder[0]) : nullptr;
+  const Model* first = worker != nullptr && !worker->ladder.empty()
+                           ? tools_.config.lineup.model(worker->ladder[0])
+                           : nullptr;
   ReviewRequest request;
   request.goal = goal_text_;
   request.before = run_.snapshot.tree;
@@ -285,12 +310,14 @@ Result<void> Run::fix_findings(const std::vector<Finding>& findings, const std::
   const Dispatched verified = done_;
   Plan plan = fix_plan(goal_, findings, coaching);
   ++revision_;
-  MIX_OK(tools_.journal.append(PlanCreated{"plan", "the final review found something to settle", revision_, plan, {}}));
+  MIX_OK(tools_.journal.append(
+      PlanCreated{"plan", "the final review found something to settle", revision_, plan, {}}));
   Dispatched fixed = dispatch(run_, plan, done_.head, {revision_, "", false});
   if (fixed.error && fixed.error->code != ErrorCode::budget) return fail(*fixed.error);
   if (!fixed.all_accepted) return {};
   MIX_TRY(auto checks, final_checks(run_, planned_.plan.checks, fixed, revision_));
-  MIX_TRY(const VerdictOutput verdict, final_verdict(run_, planned_.plan, fixed.head, checks, revision_));
+  MIX_TRY(const VerdictOutput verdict,
+          final_verdict(run_, planned_.plan, fixed.head, checks, revision_));
   if (!verdict.passed || verdict.verified < ending_.verdict.verified) return {};
   done_ = std::move(fixed);
   ending_.checks = std::move(checks);
@@ -302,7 +329,10 @@ Result<void> Run::hand_over() {
   ending_.delivered = kept_in_run(run_.snapshot.tree, done_.head);
   ending_.reason = ending_.verdict.why;
   if (ending_.verdict.verified < goal_.require) {
-    conclude("not_reached", fmt::format("verified is '{}' ({}), and --require {} asks for more; the work is kept", enum_name(ending_.verdict.verified), ending_.verdict.why, enum_name(goal_.require)));
+    conclude("not_reached",
+             fmt::format("verified is '{}' ({}), and --require {} asks for more; the work is kept",
+                         enum_name(ending_.verdict.verified), ending_.verdict.why,
+                         enum_name(goal_.require)));
     return {};
   }
   MIX_TRY(ending_.delivered.how, deliver(run_, done_.head, ending_.verdict, ending_.delivered));

@@ -7,8 +7,8 @@
 
 namespace mixagent {
 
-// Never throws, never fails without a result: whatever goes wrong is in it. The run.completed fact is appended when the
-// journal still takes it. Blocks; cancel through tools.cancel.
+// Never throws, never fails without a result: whatever goes wrong is in it. The run.completed fact
+// is appended when the journal still takes it. Blocks; cancel through tools.cancel.
 RunResult run(const Goal& goal, Tools& tools);
 
 }  // namespace mixagent

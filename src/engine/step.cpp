@@ -1,31 +1,33 @@
 #include "engine/step.h"
 
-#include <fmt/core.h>
-
-#include <algorithm>
-
 #include "base/text.h"
 #include "engine/attempt.h"
 #include "engine/ladder.h"
 #include "engine/texts.h"
 
+#include <fmt/core.h>
+
+#include <algorithm>
+
 namespace mixagent {
 
 namespace {
 
-constexpr std::size_t most_dossier_diff = 16'000;    // bytes
+constexpr std::size_t most_dossier_diff = 16'000;  // bytes
 constexpr std::size_t most_dossier_output = 6'000;
 
 // What the next rung is told of the attempt that failed.
 Result<std::string> dossier(RunContext& run, const StepJob& job, const AttemptResult& failed) {
   MIX_TRY(const std::string diff, run.tools.workspaces.diff(difference(job.base, failed.tree)));
-  return render(run.tools, "handoff",
-                {{"diff", clip_middle(repair_utf8(diff), most_dossier_diff)},
-                 {"command", failed.failed_command},
-                 {"output", clip_middle(std::string(trim(failed.failed_output)), most_dossier_output)},
-                 {"diagnosis", clip(failed.diagnosis, 2'000)},
-                 {"findings", findings_text(failed.open)},
-                 {"avoid", failed.outcome == "checks_failed" ? "" : failed.outcome + ": " + clip(failed.why, 500)}});
+  return render(
+      run.tools, "handoff",
+      {{"diff", clip_middle(repair_utf8(diff), most_dossier_diff)},
+       {"command", failed.failed_command},
+       {"output", clip_middle(std::string(trim(failed.failed_output)), most_dossier_output)},
+       {"diagnosis", clip(failed.diagnosis, 2'000)},
+       {"findings", findings_text(failed.open)},
+       {"avoid",
+        failed.outcome == "checks_failed" ? "" : failed.outcome + ": " + clip(failed.why, 500)}});
 }
 
 bool is_models_fault(const Error& error) {
@@ -34,9 +36,10 @@ bool is_models_fault(const Error& error) {
 
 // Accepted work is verified when a command said so that also could have said no.
 StepStatus status_of(const StepJob& job, const AttemptResult& accepted) {
-  const bool usable = std::any_of(accepted.checks.begin(), accepted.checks.end(), [&](const CheckRecord& check) {
-    return !check.unusable && (job.expect_failure || check.passed());
-  });
+  const bool usable =
+      std::any_of(accepted.checks.begin(), accepted.checks.end(), [&](const CheckRecord& check) {
+        return !check.unusable && (job.expect_failure || check.passed());
+      });
   return usable ? StepStatus::verified : StepStatus::unverified;
 }
 
@@ -55,7 +58,8 @@ class Ladder {
   StepJob& job_;
 };
 
-// The step's own checks on the tree it starts from, before a worker is paid: what passes already proves nothing.
+// The step's own checks on the tree it starts from, before a worker is paid: what passes already
+// proves nothing.
 Result<void> Ladder::base_checks() {
   if (!job_.before.empty() || job_.checks.empty()) return {};
   const CheckSite site{job_.step.id, "baseline", job_.key + "/before", run_.goal.repository};
@@ -64,7 +68,8 @@ Result<void> Ladder::base_checks() {
   return {};
 }
 
-Result<AttemptResult> Ladder::attempt(int number, int rung, const Seat& seat, const std::string& text) {
+Result<AttemptResult> Ladder::attempt(int number, int rung, const Seat& seat,
+                                      const std::string& text) {
   const Model* model = tools_.config.lineup.model(seat.ladder[static_cast<std::size_t>(rung)]);
   MIX_CHECK(model != nullptr, "every rung of a ladder is a known model");
   MIX_OK(tools_.journal.append(AttemptStarted{job_.step.id, number, rung, seat.name, model->name}));
@@ -76,13 +81,14 @@ Result<AttemptResult> Ladder::attempt(int number, int rung, const Seat& seat, co
     failed.tree = job_.base;
     result = std::move(failed);
   }
-  const std::string outcome = result ? result->outcome
+  const std::string outcome = result                                        ? result->outcome
                               : result.error().code == ErrorCode::budget    ? "budget"
                               : result.error().code == ErrorCode::cancelled ? "cancelled"
                                                                             : "error";
   const std::string tree = result ? tree_id(result->tree).text : "";
-  MIX_OK(tools_.journal.append(AttemptCompleted{job_.step.id, number, rung, seat.name, model->name, outcome,
-                                                result ? result->why : describe(result.error()), tree}));
+  MIX_OK(tools_.journal.append(
+      AttemptCompleted{job_.step.id, number, rung, seat.name, model->name, outcome,
+                       result ? result->why : describe(result.error()), tree}));
   return result;
 }
 
@@ -109,7 +115,8 @@ Result<StepOutcome> Ladder::climb() {
     MIX_TRY(AttemptResult result, attempt(number, rung, *seat, text));
     if (result.outcome == "accepted") return accepted(std::move(result));
     const bool top = rung == last;
-    // A review that stands after its rounds, with all commands passing, does not sink the step: it is delivered open.
+    // A review that stands after its rounds, with all commands passing, does not sink the step: it
+    // is delivered open.
     const bool only_reviewed = result.outcome == "rejected" && !result.replan;
     if (top && only_reviewed) return accepted(std::move(result));
     if (top || !may_climb(result.outcome) || result.replan) {
@@ -121,9 +128,10 @@ Result<StepOutcome> Ladder::climb() {
       return out;
     }
     MIX_TRY(text, dossier(run_, job_, result));
-    MIX_OK(tools_.journal.append(Escalated{job_.step.id, seat->ladder[static_cast<std::size_t>(rung)],
-                                           seat->ladder[static_cast<std::size_t>(rung) + 1],
-                                           result.outcome + ": " + clip(result.why, 300)}));
+    MIX_OK(
+        tools_.journal.append(Escalated{job_.step.id, seat->ladder[static_cast<std::size_t>(rung)],
+                                        seat->ladder[static_cast<std::size_t>(rung) + 1],
+                                        result.outcome + ": " + clip(result.why, 300)}));
     ++rung;
   }
 }

@@ -1,5 +1,8 @@
 #pragma once
-// Threads for steps: start one, wait for the next one that ends. One of the few classes with a lock.
+// Threads for steps: start one, wait for the next one that ends. One of the few classes with a
+// lock.
+
+#include "engine/work.h"
 
 #include <algorithm>
 #include <condition_variable>
@@ -9,8 +12,6 @@
 #include <string>
 #include <thread>
 #include <vector>
-
-#include "engine/work.h"
 
 namespace mixagent {
 
@@ -42,7 +43,8 @@ class StepRunner {
   StepOutcome wait_for(const std::string& id) {
     std::unique_lock lock(mutex_);
     const auto ended = [&] {
-      return std::find_if(done_.begin(), done_.end(), [&](const StepOutcome& one) { return one.id == id; });
+      return std::find_if(done_.begin(), done_.end(),
+                          [&](const StepOutcome& one) { return one.id == id; });
     };
     changed_.wait(lock, [&] { return ended() != done_.end(); });
     return take(ended());
@@ -60,8 +62,8 @@ class StepRunner {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<StepOutcome> done_;
-  int running_ = 0;                   // owner's thread only
-  std::vector<std::jthread> threads_; // last: joined before the rest goes
+  int running_ = 0;                    // owner's thread only
+  std::vector<std::jthread> threads_;  // last: joined before the rest goes
 };
 
 }  // namespace mixagent

@@ -1,5 +1,6 @@
 #pragma once
-// Notices a conversation that goes in circles: the same call with the same result, three times, while the tree stays as it is.
+// Notices a conversation that goes in circles: the same call with the same result, three times,
+// while the tree stays as it is.
 
 #include <map>
 #include <string>

@@ -19,12 +19,14 @@ Result<Snapshot> take_snapshot(Tools& tools) {
   }
   MIX_TRY(Snapshot snapshot, tools.workspaces.snapshot());
   MIX_OK(tools.workspaces.keep(snapshot.tree));
-  MIX_OK(tools.journal.append(SnapshotTaken{snapshot.id.text, static_cast<std::int64_t>(snapshot.tree.size()),
-                                            snapshot.bytes, tools.clock.steady_ms() - started, snapshot.left_out}));
+  MIX_OK(tools.journal.append(
+      SnapshotTaken{snapshot.id.text, static_cast<std::int64_t>(snapshot.tree.size()),
+                    snapshot.bytes, tools.clock.steady_ms() - started, snapshot.left_out}));
   return snapshot;
 }
 
-Result<std::vector<CheckRecord>> baseline(Tools& tools, const Goal& goal, const Snapshot& snapshot) {
+Result<std::vector<CheckRecord>> baseline(Tools& tools, const Goal& goal,
+                                          const Snapshot& snapshot) {
   std::vector<CheckRecord> records;
   const CheckSite site{"", "baseline", "baseline", goal.repository};
   MIX_TRY(const auto runs, run_checks(tools, goal.checks, snapshot.tree, site, {}));
@@ -36,10 +38,13 @@ Result<std::vector<CheckRecord>> baseline(Tools& tools, const Goal& goal, const 
   for (const CheckRecord& record : records) {
     if (!record.unusable) continue;
     if (record.origin == CheckOrigin::user) {
-      return fail(ErrorCode::need_input, "the check `" + record.command + "` cannot run: " + record.why,
-                  "check", "correct [verify] checks or --check, then run again");
+      return fail(ErrorCode::need_input,
+                  "the check `" + record.command + "` cannot run: " + record.why, "check",
+                  "correct [verify] checks or --check, then run again");
     }
-    MIX_OK(tools.journal.append(NoteAdded{"the detected check `" + record.command + "` cannot run and is left out: " + record.why, ""}));
+    MIX_OK(tools.journal.append(NoteAdded{
+        "the detected check `" + record.command + "` cannot run and is left out: " + record.why,
+        ""}));
   }
   return records;
 }

@@ -1,16 +1,16 @@
 #pragma once
 // What is there before anybody is paid: the snapshot, and the goal's checks on it.
 
-#include <vector>
-
 #include "engine/work.h"
+
+#include <vector>
 
 namespace mixagent {
 
 Result<Snapshot> take_snapshot(Tools& tools);
 
-// The goal's checks on the base. A check that fails is repeated: steady or flaky. Error need_input: a check that the user named cannot run
-// at all; said at once, with the remedy.
+// The goal's checks on the base. A check that fails is repeated: steady or flaky. Error need_input:
+// a check that the user named cannot run at all; said at once, with the remedy.
 Result<std::vector<CheckRecord>> baseline(Tools& tools, const Goal& goal, const Snapshot& snapshot);
 
 }  // namespace mixagent

@@ -1,10 +1,10 @@
 #include "engine/texts.h"
 
+#include "core/text_protocol.h"
+
 #include <fmt/core.h>
 
 #include <algorithm>
-
-#include "core/text_protocol.h"
 
 namespace mixagent {
 
@@ -34,15 +34,17 @@ std::vector<std::string> worker_tools(const Lineup& lineup, const Seat& seat) {
 }
 
 bool is_ours(const Error& error) {
-  return error.code == ErrorCode::budget || error.code == ErrorCode::cancelled || error.code == ErrorCode::io ||
-         error.code == ErrorCode::corrupt || error.code == ErrorCode::internal;
+  return error.code == ErrorCode::budget || error.code == ErrorCode::cancelled ||
+         error.code == ErrorCode::io || error.code == ErrorCode::corrupt ||
+         error.code == ErrorCode::internal;
 }
 
 std::string findings_text(const std::vector<Finding>& findings) {
   std::string out;
   for (const Finding& finding : findings) {
-    out += fmt::format("- {} ({}) {}{}: {}\n", finding.id, enum_name(finding.severity), finding.file,
-                       finding.line > 0 ? ":" + std::to_string(finding.line) : "", finding.claim);
+    out +=
+        fmt::format("- {} ({}) {}{}: {}\n", finding.id, enum_name(finding.severity), finding.file,
+                    finding.line > 0 ? ":" + std::to_string(finding.line) : "", finding.claim);
     if (!finding.evidence.empty()) out += "  evidence: " + finding.evidence + "\n";
     if (!finding.fix.empty()) out += "  fix: " + finding.fix + "\n";
   }
@@ -53,8 +55,11 @@ std::string checks_text(const std::vector<CheckRecord>& checks) {
   std::string out;
   for (const CheckRecord& check : checks) {
     out += fmt::format("- `{}`: {}", check.command,
-                       check.unusable ? "could not run" : check.passed() ? "passes" : "fails");
-    if (check.baseline_exit_code) out += *check.baseline_exit_code == 0 ? " (passed before)" : " (failed before)";
+                       check.unusable   ? "could not run"
+                       : check.passed() ? "passes"
+                                        : "fails");
+    if (check.baseline_exit_code)
+      out += *check.baseline_exit_code == 0 ? " (passed before)" : " (failed before)";
     if (check.flaky) out += " (flaky)";
     out += "\n";
   }

@@ -1,15 +1,16 @@
 #pragma once
 // Words for models: prompts rendered with their values, and lists as the prompts expect them.
 
+#include "mixagent/tools.h"
+
 #include <map>
 #include <string>
 #include <vector>
 
-#include "mixagent/tools.h"
-
 namespace mixagent {
 
-Result<std::string> render(const Tools& tools, const std::string& name, const std::map<std::string, std::string>& values);
+Result<std::string> render(const Tools& tools, const std::string& name,
+                           const std::map<std::string, std::string>& values);
 
 // A seat's system text; models of the text protocol are taught the blocks of `offered`.
 Result<std::string> render_system(const Tools& tools, const Seat& seat, const Model& model,
@@ -18,7 +19,8 @@ Result<std::string> render_system(const Tools& tools, const Seat& seat, const Mo
 // The seat's tools without `ask_advisor` where no advisor has a model.
 std::vector<std::string> worker_tools(const Lineup& lineup, const Seat& seat);
 
-// Money, cancellation, our own disk: a helper's call that fails so ends the work, any other failure is only news.
+// Money, cancellation, our own disk: a helper's call that fails so ends the work, any other failure
+// is only news.
 bool is_ours(const Error& error);
 
 std::string findings_text(const std::vector<Finding>& findings);

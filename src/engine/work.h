@@ -1,16 +1,17 @@
 #pragma once
 // What one step's thread works with. Plain values and references that outlive the step.
 
+#include "engine/caller.h"
+#include "engine/checks.h"
+
+#include "mixagent/goal.h"
+#include "mixagent/tools.h"
+
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "engine/caller.h"
-#include "engine/checks.h"
-#include "mixagent/goal.h"
-#include "mixagent/tools.h"
 
 namespace mixagent {
 
@@ -26,26 +27,26 @@ struct RunContext {
 // One step, ready to be worked on: serialisable (step, base, checks, notes) plus where it runs.
 struct StepJob {
   Step step;
-  Tree base;                       // the integration head at its start
-  std::vector<Check> checks;       // that must pass
-  std::vector<CheckRecord> before; // the same on `base`
-  bool expect_failure = false;     // a `test` step whose checks pass only when a later step is done
-  bool solo = false;               // the step is the goal itself
-  std::string notes;               // the plan's text when it fell back to solo
-  std::string key;                 // "plan:1/step:s1": prefix of every recorded effect
-  bool review = true;              // may be reviewed at all
-  bool later_rung = false;         // start one rung higher
+  Tree base;                        // the integration head at its start
+  std::vector<Check> checks;        // that must pass
+  std::vector<CheckRecord> before;  // the same on `base`
+  bool expect_failure = false;  // a `test` step whose checks pass only when a later step is done
+  bool solo = false;            // the step is the goal itself
+  std::string notes;            // the plan's text when it fell back to solo
+  std::string key;              // "plan:1/step:s1": prefix of every recorded effect
+  bool review = true;           // may be reviewed at all
+  bool later_rung = false;      // start one rung higher
 };
 
 struct StepOutcome {
   std::string id;
   StepStatus status = StepStatus::failed;
-  Tree base, tree;                 // tree: of the accepted change
-  std::vector<CheckRecord> checks; // on `tree`
+  Tree base, tree;                  // tree: of the accepted change
+  std::vector<CheckRecord> checks;  // on `tree`
   std::vector<Finding> open;
   std::string why;
-  bool replan = false;             // the reviewer asked for another plan
-  std::optional<Error> error;      // the world's fault, not the model's
+  bool replan = false;         // the reviewer asked for another plan
+  std::optional<Error> error;  // the world's fault, not the model's
 };
 
 }  // namespace mixagent

@@ -24,7 +24,8 @@ std::string paint_status(std::string_view status, const Paint& paint);
 
 // "61 %"; empty without a whole.
 std::string percent(std::int64_t part, std::int64_t whole);
-// "3.9 times as much": the frontier alone against what was paid; empty when there is nothing to compare.
+// "3.9 times as much": the frontier alone against what was paid; empty when there is nothing to
+// compare.
 std::string saving_factor(Money total, Money frontier);
 
 }  // namespace mixagent

@@ -150,8 +150,8 @@ TEST_CASE("without any key the variables are listed") {
 TEST_CASE("replay, loopback and key-less providers need no key") {
   for (const char* provider :
        {"api = \"replay\"\nbase_url = \"story.toml\"\n",
-        "base_url = \"http://localhost:8080/v1\"\n",
-        "base_url = \"http://[::1]:9/v1\"\n", "base_url = \"https://gateway.example/v1\"\n"}) {
+        "base_url = \"http://localhost:8080/v1\"\n", "base_url = \"http://[::1]:9/v1\"\n",
+        "base_url = \"https://gateway.example/v1\"\n"}) {
     CAPTURE(provider);
     ConfigSources from =
         with_keys({}, std::string("[providers.p]\n") + provider + "[models.m]\nprovider = \"p\"\n");
@@ -163,10 +163,11 @@ TEST_CASE("replay, loopback and key-less providers need no key") {
 }
 
 TEST_CASE("a variable that is named is needed, on this machine too") {
-  ConfigSources from = with_keys({},
-                                 "[providers.p]\nbase_url = \"http://127.0.0.1:9/v1\"\n"
-                                 "api_key_env = \"NO_SUCH\"\n[models.m]\nprovider = \"p\"\n"
-                                 "[seats.planner]\nmodel = \"m\"\n[seats.worker]\nladder = [\"m\"]\n");
+  ConfigSources from =
+      with_keys({},
+                "[providers.p]\nbase_url = \"http://127.0.0.1:9/v1\"\n"
+                "api_key_env = \"NO_SUCH\"\n[models.m]\nprovider = \"p\"\n"
+                "[seats.planner]\nmodel = \"m\"\n[seats.worker]\nladder = [\"m\"]\n");
   const auto config = load_config(from);
   REQUIRE_FALSE(config.has_value());
   CHECK(config.error().code == ErrorCode::auth);

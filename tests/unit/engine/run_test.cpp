@@ -1,10 +1,8 @@
-// Whole runs over the second implementations of all ports: what the engine decides, without a process, a disk or a
-// network.
-
-#include <doctest/doctest.h>
+// Whole runs over the second implementations of all ports: what the engine decides, without a
+// process, a disk or a network.
 
 #include "engine/run.h"
-#include "mixagent/context.h"
+
 #include "support/fake_clock.h"
 #include "support/fake_console.h"
 #include "support/fake_sandbox.h"
@@ -12,15 +10,26 @@
 #include "support/memory_workspaces.h"
 #include "support/scripted_models.h"
 
+#include "mixagent/context.h"
+
+#include <doctest/doctest.h>
+
 using namespace mixagent;  // NOLINT(google-build-using-namespace)
 
 namespace {
 
 class PlainContext final : public Context {
  public:
-  std::string planner_context(const Tree&, const BlobReader&, const std::string&, std::int64_t) const override { return "files"; }
-  std::string notes_for(const Tree&, const BlobReader&, const std::vector<std::string>&) const override { return ""; }
-  WorkerFiles worker_files(const Tree& tree, const BlobReader&, const std::vector<std::string>& paths, std::int64_t) const override {
+  std::string planner_context(const Tree&, const BlobReader&, const std::string&,
+                              std::int64_t) const override {
+    return "files";
+  }
+  std::string notes_for(const Tree&, const BlobReader&,
+                        const std::vector<std::string>&) const override {
+    return "";
+  }
+  WorkerFiles worker_files(const Tree& tree, const BlobReader&,
+                           const std::vector<std::string>& paths, std::int64_t) const override {
     WorkerFiles files;
     for (const std::string& path : paths) {
       if (tree.count(path) != 0) files.whole.push_back(path);
@@ -29,18 +38,23 @@ class PlainContext final : public Context {
   }
 };
 
-Model model(const std::string& name, int tier, const std::string& family, std::int64_t usd_per_million) {
+Model model(const std::string& name, int tier, const std::string& family,
+            std::int64_t usd_per_million) {
   Model m;
   m.name = m.id = name;
   m.provider = "local";
   m.family = family;
   m.tier = tier;
   m.max_output = 16'000;
-  m.price = Price{{usd_per_million * 1'000'000}, {usd_per_million * 4'000'000}, {usd_per_million * 100'000}, {usd_per_million * 1'000'000}};
+  m.price = Price{{usd_per_million * 1'000'000},
+                  {usd_per_million * 4'000'000},
+                  {usd_per_million * 100'000},
+                  {usd_per_million * 1'000'000}};
   return m;
 }
 
-Seat seat(const std::string& name, std::vector<std::string> tools, std::vector<std::string> ladder) {
+Seat seat(const std::string& name, std::vector<std::string> tools,
+          std::vector<std::string> ladder) {
   Seat s;
   s.name = s.prompt = name;
   s.tools = std::move(tools);
@@ -50,12 +64,15 @@ Seat seat(const std::string& name, std::vector<std::string> tools, std::vector<s
 
 Config config() {
   Config c;
-  for (const Model& m : {model("planner", 3, "a", 5), model("small", 1, "b", 1), model("large", 3, "c", 3), model("judge", 2, "d", 1)}) {
+  for (const Model& m : {model("planner", 3, "a", 5), model("small", 1, "b", 1),
+                         model("large", 3, "c", 3), model("judge", 2, "d", 1)}) {
     c.lineup.models[m.name] = m;
   }
   c.lineup.providers["local"].name = "local";
   c.lineup.seats["planner"] = seat("planner", {"read_file", "submit_plan"}, {"planner"});
-  c.lineup.seats["worker"] = seat("worker", {"read_file", "edit_file", "write_file", "run_command", "finish", "give_up"}, {"small", "large"});
+  c.lineup.seats["worker"] =
+      seat("worker", {"read_file", "edit_file", "write_file", "run_command", "finish", "give_up"},
+           {"small", "large"});
   c.lineup.seats["reviewer"] = seat("reviewer", {"read_file", "submit_review"}, {"judge"});
   c.budget.run = Money{2 * pico_per_usd};
   c.budget.step = Money{1 * pico_per_usd};
@@ -68,7 +85,8 @@ struct World {
 
   RunResult go(Goal goal) {
     goal.repository = "/repo";
-    Tools tools{settings, prompts, context, clock, journal, models, sandbox, workspaces, console, ledger, {}};
+    Tools tools{settings, prompts,    context, clock,  journal, models,
+                sandbox,  workspaces, console, ledger, {}};
     return run(goal, tools);
   }
 
@@ -115,9 +133,11 @@ const char* const approve = R"({"verdict":"approve","score":0.9,"findings":[]})"
 TEST_CASE("a solo worker turns a red check green: full, one call, nothing wasted") {
   World world(Files{{"a.txt", "one\n"}});
   world.check_holds("check-two", "a.txt", "two");
-  world.models.says("small", reply_calls({{"write_file", R"({"path":"b.txt","content":"x\n"})"},
-                                          {"edit_file", R"({"path":"a.txt","edits":[{"search":"one","replace":"two"}]})"},
-                                          {"finish", R"({"summary":"done"})"}}));
+  world.models.says(
+      "small",
+      reply_calls({{"write_file", R"({"path":"b.txt","content":"x\n"})"},
+                   {"edit_file", R"({"path":"a.txt","edits":[{"search":"one","replace":"two"}]})"},
+                   {"finish", R"({"summary":"done"})"}}));
   const RunResult result = world.go(goal_with("make it two", {"check-two"}, Lane::solo));
   CHECK(result.subtype == "success");
   CHECK(result.verified == Verified::full);
@@ -128,11 +148,13 @@ TEST_CASE("a solo worker turns a red check green: full, one call, nothing wasted
   CHECK(world.workspaces.open_copies() == 0);
 }
 
-TEST_CASE("failing output goes back into the same conversation, then the next rung gets a dossier") {
+TEST_CASE(
+    "failing output goes back into the same conversation, then the next rung gets a dossier") {
   World world(Files{{"a.txt", "one\n"}});
   world.check_holds("check-two", "a.txt", "two");
   const auto wrong = [](const char* from, const char* to) {
-    return reply_calls({{"edit_file", std::string(R"({"path":"a.txt","edits":[{"search":")") + from + R"(","replace":")" + to + R"("}]})"},
+    return reply_calls({{"edit_file", std::string(R"({"path":"a.txt","edits":[{"search":")") +
+                                          from + R"(","replace":")" + to + R"("}]})"},
                         {"finish", R"({"summary":"tried"})"}});
   };
   world.models.says("small", wrong("one", "three"));
@@ -157,7 +179,8 @@ TEST_CASE("a plan: parallel steps, a dependent one, integration, final review") 
   world.check_holds("check-a", "a.txt", "A");
   world.check_holds("check-b", "b.txt", "B");
   world.check_holds("check-c", "c.txt", "C");
-  world.models.says("planner", reply_calls({{"submit_plan", R"({"decision":"plan","reason":"three files","steps":[
+  world.models.says(
+      "planner", reply_calls({{"submit_plan", R"({"decision":"plan","reason":"three files","steps":[
     {"id":"s1","instructions":"a","files":{"write":["a.txt"]},"checks":[{"command":"check-a"}]},
     {"id":"s2","instructions":"b","files":{"write":["b.txt"]},"checks":[{"command":"check-b"}]},
     {"id":"s3","instructions":"c","files":{"write":["c.txt"]},"depends_on":["s1","s2"],"checks":[{"command":"check-c"}]}]})"}}));
@@ -166,8 +189,10 @@ TEST_CASE("a plan: parallel steps, a dependent one, integration, final review") 
     ScriptedReply reply;
     reply.model = "small";
     reply.step = step;
-    reply.reply = reply_calls({{"edit_file", std::string(R"({"path":")") + file + R"(","edits":[{"search":")" + from + R"(","replace":")" + to + R"("}]})"},
-                               {"finish", R"({"summary":"done"})"}});
+    reply.reply = reply_calls(
+        {{"edit_file", std::string(R"({"path":")") + file + R"(","edits":[{"search":")" + from +
+                           R"(","replace":")" + to + R"("}]})"},
+         {"finish", R"({"summary":"done"})"}});
     world.models.add(reply);
   }
   world.models.says("judge", reply_calls({{"submit_review", approve}}));
@@ -176,7 +201,8 @@ TEST_CASE("a plan: parallel steps, a dependent one, integration, final review") 
   CHECK(result.verified == Verified::full);
   CHECK(result.steps.size() == 3);
   for (const StepSummary& step : result.steps) CHECK(step.status == StepStatus::verified);
-  CHECK(world.workspaces.user_files() == Files{{"a.txt", "A\n"}, {"b.txt", "B\n"}, {"c.txt", "C\n"}});
+  CHECK(world.workspaces.user_files() ==
+        Files{{"a.txt", "A\n"}, {"b.txt", "B\n"}, {"c.txt", "C\n"}});
   CHECK(world.models.unused().empty());
 }
 
@@ -187,7 +213,8 @@ TEST_CASE("all rungs fail: exit 3, the user's tree untouched, the work kept") {
     ScriptedReply reply;
     reply.model = name;
     reply.forever = true;
-    reply.reply = reply_calls({{"write_file", R"({"path":"new.txt","content":"x"})"}, {"finish", R"({"summary":"s"})"}});
+    reply.reply = reply_calls(
+        {{"write_file", R"({"path":"new.txt","content":"x"})"}, {"finish", R"({"summary":"s"})"}});
     world.models.add(reply);
   }
   const RunResult result = world.go(goal_with("make it two", {"check-two"}, Lane::solo));
@@ -222,11 +249,14 @@ TEST_CASE("no_op ends well, need_input asks") {
 TEST_CASE("a plan that stays faulty falls back to the goal as one step, with the plan as notes") {
   World world(Files{{"a.txt", "one\n"}});
   world.check_holds("check-two", "a.txt", "two");
-  const char* faulty = R"({"decision":"plan","steps":[{"id":"s1","instructions":"do it","depends_on":["s9"]}]})";
+  const char* faulty =
+      R"({"decision":"plan","steps":[{"id":"s1","instructions":"do it","depends_on":["s9"]}]})";
   world.models.says("planner", reply_calls({{"submit_plan", faulty}}));
   world.models.says("planner", reply_calls({{"submit_plan", faulty}}));
-  world.models.says("small", reply_calls({{"edit_file", R"({"path":"a.txt","edits":[{"search":"one","replace":"two"}]})"},
-                                          {"finish", R"({"summary":"done"})"}}));
+  world.models.says(
+      "small",
+      reply_calls({{"edit_file", R"({"path":"a.txt","edits":[{"search":"one","replace":"two"}]})"},
+                   {"finish", R"({"summary":"done"})"}}));
   const RunResult result = world.go(goal_with("make it two", {"check-two"}, Lane::plan));
   CHECK(result.exit_code == 0);
   CHECK(result.decision == "solo");
@@ -234,13 +264,28 @@ TEST_CASE("a plan that stays faulty falls back to the goal as one step, with the
   CHECK(rendered(world.models.requests_of("small").at(0)).find("do it") != std::string::npos);
 }
 
-TEST_CASE("the final review's finding is settled by one more step; round two sees only what is open") {
+TEST_CASE(
+    "the final review's finding is settled by one more step; round two sees only what is open") {
   World world(Files{{"a.txt", "one\n"}});
   world.check_holds("check-two", "a.txt", "two");
-  world.models.says("planner", reply_calls({{"submit_plan", R"({"decision":"plan","steps":[{"id":"s1","instructions":"two","files":{"write":["a.txt"]},"checks":[{"command":"check-two"}]}]})"}}));
-  world.models.says("small", reply_calls({{"edit_file", R"({"path":"a.txt","edits":[{"search":"one","replace":"two"}]})"}, {"finish", R"({"summary":"s"})"}}));
-  world.models.says("judge", reply_calls({{"submit_review", R"({"verdict":"revise","score":0.3,"findings":[{"id":"f1","severity":"blocking","file":"a.txt","line":1,"claim":"no bang","evidence":"a.txt:1"}]})"}}));
-  world.models.says("small", reply_calls({{"edit_file", R"({"path":"a.txt","edits":[{"search":"two","replace":"two!"}]})"}, {"finish", R"({"summary":"s"})"}}));
+  world.models.says(
+      "planner",
+      reply_calls(
+          {{"submit_plan",
+            R"({"decision":"plan","steps":[{"id":"s1","instructions":"two","files":{"write":["a.txt"]},"checks":[{"command":"check-two"}]}]})"}}));
+  world.models.says(
+      "small",
+      reply_calls({{"edit_file", R"({"path":"a.txt","edits":[{"search":"one","replace":"two"}]})"},
+                   {"finish", R"({"summary":"s"})"}}));
+  world.models.says(
+      "judge",
+      reply_calls(
+          {{"submit_review",
+            R"({"verdict":"revise","score":0.3,"findings":[{"id":"f1","severity":"blocking","file":"a.txt","line":1,"claim":"no bang","evidence":"a.txt:1"}]})"}}));
+  world.models.says(
+      "small",
+      reply_calls({{"edit_file", R"({"path":"a.txt","edits":[{"search":"two","replace":"two!"}]})"},
+                   {"finish", R"({"summary":"s"})"}}));
   world.models.says("judge", reply_calls({{"submit_review", approve}}));
   world.models.says("judge", reply_calls({{"submit_review", approve}}));
   const RunResult result = world.go(goal_with("make it two", {"check-two"}, Lane::plan));
