@@ -36,6 +36,7 @@ class Events {
   void end() {
     const std::lock_guard lock(mutex_);
     run_ = nullptr;
+    later_.clear();
   }
   void on_request(const ServerRequest& request) {
     bool signalled = false;
@@ -46,6 +47,10 @@ class Events {
         if (request.number - before_ != during.after_calls) continue;
         for (const auto& [path, text] : during.write) {
           spill(stage_->repository() / path, stage_->fill(text));
+        }
+        if (during.later_ms > 0) {
+          signal_later(during.signal, milliseconds(during.later_ms));
+          continue;
         }
         for (int i = 0; during.signal != 0 && i < during.times; ++i) {
           if (i > 0) std::this_thread::sleep_for(milliseconds(100));
@@ -59,7 +64,19 @@ class Events {
   }
 
  private:
+  // The child lives until `end`, which waits for these threads.
+  void signal_later(int number, milliseconds wait) {
+    later_.emplace_back([child = child_, number, wait](const std::stop_token& stop) {
+      const auto until = std::chrono::steady_clock::now() + wait;
+      while (!stop.stop_requested() && std::chrono::steady_clock::now() < until) {
+        std::this_thread::sleep_for(milliseconds(10));
+      }
+      if (!stop.stop_requested()) child->signal(number);
+    });
+  }
+
   std::mutex mutex_;
+  std::vector<std::jthread> later_;
   const StoryRun* run_ = nullptr;
   const Child* child_ = nullptr;
   const Stage* stage_ = nullptr;

@@ -23,6 +23,7 @@ Result<During> read_during(const TomlTable& table) {
   during.after_calls = static_cast<int>(reader.number("after_calls", 1));
   during.signal = signal_number(reader.text("signal"));
   during.times = static_cast<int>(reader.number("times", 1));
+  during.later_ms = reader.number("later_ms");
   during.write = reader.text_map("write");
   MIX_OK(reader.finish());
   return during;

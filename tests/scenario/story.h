@@ -37,7 +37,9 @@ struct During {
   int after_calls = 1;
   int signal = 0;  // signal = "INT"
   int times = 1;   // the signal again, 100 ms apart
-  TextMap write;   // into the repository
+  std::int64_t later_ms =
+      0;          // the signal so long after the request, and the answer goes out at once
+  TextMap write;  // into the repository
 };
 
 // { type = "call.retried", count = 1, kind = "malformed" }: so many events of the type have these
