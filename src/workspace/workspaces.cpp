@@ -9,7 +9,9 @@
 #include "workspace/store.h"
 #include "workspace/throw_away_git.h"
 
+#include <chrono>
 #include <mutex>
+#include <thread>
 
 namespace mixagent {
 namespace {
@@ -28,6 +30,18 @@ void sweep_beside(const std::filesystem::path& work) {
     const auto lock = FileLock::try_take(path / lock_name);
     if (lock && *lock) (void)remove_tree(path);
   }
+}
+
+Result<FileLock> wait_for_lock(const std::filesystem::path& path) {
+  for (int tries = 0; tries < 3000; ++tries) {
+    MIX_TRY(auto lock, FileLock::try_take(path));
+    if (lock) return *std::move(lock);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return fail(ErrorCode::usage,
+              "another process (" + lock_holder(path) +
+                  ") has been delivering into this repository for a minute",
+              path.string(), "wait for it, or stop it, then run `mixagent apply`");
 }
 
 class WorkspacesOnDisk final : public Workspaces {
@@ -81,7 +95,9 @@ class WorkspacesOnDisk final : public Workspaces {
 
   Result<Delivery> deliver(const Change& change,
                            const std::function<Result<void>()>& before_rename) override {
-    const std::lock_guard lock(deliver_mutex_);
+    // One at a time into a tree, whichever run it is; a child that outlived its process holds it
+    // until it is done.
+    MIX_TRY(const FileLock lock, wait_for_lock(options_.cache / "deliver.lock"));
     return deliver_change(options_.repository, change, store_, before_rename);
   }
 
@@ -115,7 +131,6 @@ class WorkspacesOnDisk final : public Workspaces {
   const Git git_;
   FileLock lock_;
   Store store_;
-  std::mutex deliver_mutex_;
   std::mutex mutex_;  // below
   std::optional<std::vector<std::string>> carried_;
   std::shared_ptr<CopyPool> pool_;
