@@ -1,7 +1,9 @@
 #include "engine/attempt.h"
 
+#include "base/digest.h"
 #include "base/text.h"
 #include "core/gates.h"
+#include "engine/command.h"
 #include "engine/conversation.h"
 #include "engine/reviewer.h"
 #include "engine/texts.h"
@@ -48,6 +50,7 @@ class Attempt {
 
   Result<std::string> system() const;
   Result<std::string> first_message();
+  Result<void> fix();
   Result<Judged> judge(const Action& terminal);
   Result<std::optional<Judged>> gates(const Collected& collected);
   Result<std::optional<Judged>> checks(const Collected& collected);
@@ -154,8 +157,26 @@ Result<AttemptResult> Attempt::go() {
   }
 }
 
+// [verify] fix: formatters and the like, after the worker and before anything judges; their changes
+// join the patch. One that fails is news for the journal, not the worker's fault.
+Result<void> Attempt::fix() {
+  for (const std::string& command : tools_.config.verify.fix) {
+    const std::string key =
+        fmt::format("{}/fix:{}:{}", key_, verification_, sha256_hex(command).substr(0, 12));
+    MIX_TRY(const WorkspaceCommand done,
+            run_in_workspace(tools_, workspace_, run_.goal.repository, command,
+                             tools_.config.sandbox.timeout_s, key));
+    if (done.result.exit_code == 0) continue;
+    MIX_OK(tools_.journal.append(
+        NoteAdded{fmt::format("[verify] fix `{}` ended with {}", command, done.result.exit_code),
+                  job_.step.id}));
+  }
+  return {};
+}
+
 Result<Attempt::Judged> Attempt::judge(const Action& terminal) {
   ++verification_;
+  if (std::holds_alternative<Finish>(terminal)) MIX_OK(fix());
   MIX_TRY(const Collected collected, workspace_.collect());
   MIX_OK(tools_.workspaces.keep(collected.tree));
   result_.tree = collected.tree;

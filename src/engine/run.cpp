@@ -59,6 +59,7 @@ class Run {
  private:
   Result<void> straight_line();
   Result<void> open();
+  Result<void> tell_what_is_not_done();
   Result<void> go_on(std::int64_t after_seq);
   Result<void> survey_and_plan();
   Result<void> plan_once(const std::string& failure);
@@ -136,6 +137,30 @@ Result<void> Run::open() {
     if (!seat.ladder.empty()) started.seats[name] = join(seat.ladder, ", ");
   }
   MIX_OK(tools_.journal.append(std::move(started)));
+  MIX_OK(tell_what_is_not_done());
+  return {};
+}
+
+// Settings that this version reads and cannot carry out are said, not swallowed.
+Result<void> Run::tell_what_is_not_done() {
+  if (!tools_.config.verify.setup.empty()) {
+    MIX_OK(
+        tools_.journal.append(NoteAdded{"[verify] setup is not carried out by this version: "
+                                        "install dependencies in the repository first; "
+                                        "ignored folders such as node_modules and .venv come along",
+                                        ""}));
+  }
+  if (tools_.config.sandbox.network == NetworkMode::proxy) {
+    MIX_OK(tools_.journal.append(NoteAdded{
+        "[sandbox] network = \"proxy\" is not there in this version: commands have no network",
+        ""}));
+  }
+  const bool per_test = std::any_of(goal_.checks.begin(), goal_.checks.end(),
+                                    [](const Check& check) { return !check.results.empty(); });
+  if (per_test) {
+    MIX_OK(tools_.journal.append(
+        NoteAdded{"results of single tests are not read by this version: exit codes decide", ""}));
+  }
   return {};
 }
 
