@@ -216,11 +216,16 @@ Fingerprint Stage::fingerprint() const {
 
 std::vector<Json> Stage::newest_journal() const {
   std::error_code ignored;
+  // By time of writing: the ids of two runs within a second have no order.
   fs::path newest;
+  fs::file_time_type newest_time{};
   for (const auto& entry : fs::recursive_directory_iterator(root_, ignored)) {
     if (entry.path().filename() != "events.jsonl") continue;
-    const std::string run = entry.path().parent_path().filename();
-    if (newest.empty() || run > newest.parent_path().filename().string()) newest = entry.path();
+    const auto time = fs::last_write_time(entry.path(), ignored);
+    if (newest.empty() || time > newest_time) {
+      newest = entry.path();
+      newest_time = time;
+    }
   }
   std::vector<Json> events;
   for (const std::string& line : split_lines(slurp(newest))) {

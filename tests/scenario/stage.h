@@ -32,7 +32,7 @@ class Stage {
 
   Fingerprint fingerprint() const;
   std::string git(const std::vector<std::string>& arguments) const;
-  // events.jsonl of the newest run, one object a line; empty when there is none.
+  // The events.jsonl that was written last, one object a line; empty when there is none.
   std::vector<Json> newest_journal() const;
   // Files below the folder whose bytes contain this.
   std::vector<std::string> files_with(const std::string& bytes) const;
