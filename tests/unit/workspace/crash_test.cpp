@@ -1,3 +1,4 @@
+#include "system/files.h"
 #include "unit/workspace/fixture.h"
 
 #include <array>
@@ -40,6 +41,16 @@ void deliver_and_die(WorkspaceFixture& f, const Change& change, int after_us) {
   ::waitpid(child, nullptr, 0);
 }
 
+// The child holds the lock of deliveries for as long as it lives.
+void wait_for_its_child(const WorkspaceFixture& f) {
+  for (int tries = 0; tries < 3000; ++tries) {
+    const auto lock = value_of(FileLock::try_take(f.options.cache / "deliver.lock"));
+    if (lock) return;
+    ::usleep(10'000);
+  }
+  FAIL("the child that renames does not end");
+}
+
 TEST_CASE(
     "a delivery that has begun ends, also when its process is killed; what had not begun is begun "
     "again") {
@@ -53,7 +64,7 @@ TEST_CASE(
     CAPTURE(after_us);
     for (int i = 0; i < many; ++i) f.repo.write("f" + std::to_string(i), "old");
     deliver_and_die(f, change, after_us);
-    for (int wait = 0; wait < 500 && delivered(f.repo) % many != 0; ++wait) ::usleep(10'000);
+    wait_for_its_child(f);
     CHECK(delivered(f.repo) % many == 0);
     CHECK(f.deliver(change).conflicts.empty());
     CHECK(delivered(f.repo) == many);
