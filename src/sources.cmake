@@ -39,6 +39,6 @@ set(MIXAGENT_SOURCES
   src/view/jsonl.cpp src/view/live.cpp src/view/narrate.cpp src/view/progress.cpp src/view/show.cpp
   src/view/summary.cpp src/view/table.cpp src/view/words.cpp
   src/cli/cmd_apply.cpp src/cli/cmd_config.cpp src/cli/cmd_diff.cpp src/cli/cmd_doctor.cpp src/cli/cmd_init.cpp
-  src/cli/cmd_models.cpp src/cli/cmd_run.cpp src/cli/cmd_runs.cpp src/cli/cmd_seats.cpp src/cli/cmd_show.cpp
+  src/cli/cmd_models.cpp src/cli/cmd_run.cpp src/cli/cmd_runs.cpp src/cli/cmd_sandbox.cpp src/cli/cmd_seats.cpp src/cli/cmd_show.cpp
   src/cli/config_sources.cpp src/cli/detect_here.cpp src/cli/goal_of.cpp src/cli/inspect.cpp src/cli/isolate.cpp
   src/cli/options.cpp src/cli/price_cells.cpp src/cli/run_record.cpp src/cli/seat_table.cpp src/cli/wiring.cpp)

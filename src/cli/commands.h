@@ -105,4 +105,15 @@ struct DiffOptions {
 // What the run delivered, or would deliver: the snapshot against the tree of its last integration.
 int cmd_diff(const DiffOptions& options, CliContext& context);
 
+// One command under the policy of a run's step, in a throw-away copy of the repository.
+struct SandboxRunOptions {
+  std::filesystem::path directory;
+  ConfigFlags config;              // --sandbox, --memory-mb, --disk-mb among its flags
+  std::vector<std::string> words;  // COMMAND ARG...
+  int timeout_s = 0;               // 0: as a step's
+  bool apply = false;              // what it changed goes into the working tree
+  std::string report, flags;       // files to write, or empty
+};
+int cmd_sandbox(const SandboxRunOptions& options, CliContext& context);
+
 }  // namespace mixagent

@@ -43,12 +43,14 @@ class CommandLine {
   std::vector<std::string> command_names() const;
   bool is_command(const std::string& word) const;
   int no_such_command(const std::string& word);
+  int cut_at_dashes(int argc, const char* const* argv);
   void declare();
   void declare_run();
   void declare_plan();
   void declare_resume();
   void declare_runs();
   void declare_undo();
+  void declare_sandbox();
   void declare_setup();
   void add_globals(CLI::App& app);
   CLI::App& command(const std::string& name, const std::string& about, const std::string& example);
@@ -71,6 +73,9 @@ class CommandLine {
   ShowOptions show_;
   DiffOptions diff_;
   ApplyOptions apply_;
+  SandboxRunOptions sandbox_;
+  std::string sandbox_level_, sandbox_timeout_;
+  int sandbox_memory_mb_ = 0, sandbox_disk_mb_ = 0;
   InitOptions init_;
   DoctorOptions doctor_;
   ConfigOptions config_;
@@ -277,6 +282,45 @@ void CommandLine::declare_undo() {
   });
 }
 
+void CommandLine::declare_sandbox() {
+  CLI::App& app = command(
+      "sandbox", "Run one command as a worker's step would, in a throw-away copy",
+      "  mixagent sandbox -- make test\n"
+      "  mixagent sandbox --timeout 60 --apply -- bash -c 'npm run format'\n\n"
+      "Exit status: the command's own, 124 at the timeout, 137 killed by a limit, 8 no sandbox.");
+  app.add_option("--timeout", sandbox_timeout_, "Stop after 90s, 30m or 2h")->type_name("TIME");
+  app.add_option("--memory-mb", sandbox_memory_mb_, "Memory of all its processes")->type_name("N");
+  app.add_option("--disk-mb", sandbox_disk_mb_, "What it may write")->type_name("N");
+  app.add_option("--sandbox", sandbox_level_,
+                 "full, reduced, external (this machine is a throw-away one) or none")
+      ->type_name("LEVEL");
+  app.add_flag("--apply", sandbox_.apply, "Bring what it changed into the working tree");
+  app.add_option("--report", sandbox_.report, "Write a line a changed or refused path to FILE")
+      ->type_name("FILE");
+  app.add_option("--flags", sandbox_.flags, "Write the paths that run by themselves to FILE")
+      ->type_name("FILE");
+  app.callback([this] {
+    chosen_ = [this] {
+      sandbox_.directory = directory();
+      sandbox_.config = config_flags();
+      auto flag = [&](const char* name, const char* key, const std::string& value) {
+        sandbox_.config.flags.push_back({name, key, value});
+      };
+      if (!sandbox_level_.empty()) flag("--sandbox", "sandbox.isolation", sandbox_level_);
+      if (sandbox_memory_mb_ != 0)
+        flag("--memory-mb", "sandbox.memory_mb", std::to_string(sandbox_memory_mb_));
+      if (sandbox_disk_mb_ != 0)
+        flag("--disk-mb", "sandbox.disk_mb", std::to_string(sandbox_disk_mb_));
+      if (!sandbox_timeout_.empty()) {
+        const auto seconds = parse_duration(sandbox_timeout_);
+        if (!seconds) return report_error(seconds.error(), context_);
+        sandbox_.timeout_s = static_cast<int>(std::min<std::int64_t>(*seconds, 86'400));
+      }
+      return cmd_sandbox(sandbox_, context_);
+    };
+  });
+}
+
 void CommandLine::declare_setup() {
   CLI::App& init = command("init", "Write a commented mixagent.toml for this repository",
                            "  mixagent init\n  mixagent init --force");
@@ -363,6 +407,7 @@ void CommandLine::declare() {
   declare_resume();
   declare_runs();
   declare_undo();
+  declare_sandbox();
   declare_setup();
 }
 
@@ -423,7 +468,18 @@ int CommandLine::no_such_command(const std::string& word) {
   return 2;
 }
 
+// The words of another program's command line are not ours to read.
+int CommandLine::cut_at_dashes(int argc, const char* const* argv) {
+  int i = 1;
+  while (i < argc && !is_command(argv[i])) ++i;
+  if (i == argc || std::string_view(argv[i]) != "sandbox") return argc;
+  while (i < argc && std::string_view(argv[i]) != "--") ++i;
+  if (i < argc) sandbox_.words.assign(argv + i + 1, argv + argc);
+  return i;
+}
+
 int CommandLine::parse(int argc, const char* const* argv) {
+  argc = cut_at_dashes(argc, argv);
   try {
     app_.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

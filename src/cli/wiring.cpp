@@ -122,23 +122,30 @@ Result<std::unique_ptr<Workspaces>> open_workspaces(const Places& places, const 
   return make_workspaces(workspace_options(places, config, run_directory, {}), processes);
 }
 
-Result<std::unique_ptr<Machine>> build_machine(const CliContext& context, const Places& places,
-                                               const Config& config,
-                                               const std::filesystem::path& run_directory) {
+Result<std::unique_ptr<Machine>> build_workshop(const CliContext& context, const Places& places,
+                                                const Config& config,
+                                                const std::filesystem::path& run_directory) {
 #ifndef __SANITIZE_ADDRESS__  // whose leak check must look into this process
   harden_process();
 #endif
   auto machine = std::make_unique<Machine>();
-  MIX_TRY(const auto overrides, read_prompt_overrides(context.env));
-  MIX_TRY(PromptFiles prompts, PromptFiles::open(overrides));
-  machine->prompts = std::make_unique<PromptFiles>(std::move(prompts));
-  machine->context = std::make_unique<CuratedContext>();
   MIX_TRY(machine->sandbox,
           isolate(context, {config.sandbox, places.root, cache_folder(context.env)},
                   machine->processes));
   MIX_TRY(machine->workspaces,
           make_workspaces(workspace_options(places, config, run_directory, machine->sandbox->uid()),
                           machine->processes));
+  return machine;
+}
+
+Result<std::unique_ptr<Machine>> build_machine(const CliContext& context, const Places& places,
+                                               const Config& config,
+                                               const std::filesystem::path& run_directory) {
+  MIX_TRY(const auto overrides, read_prompt_overrides(context.env));
+  MIX_TRY(PromptFiles prompts, PromptFiles::open(overrides));
+  MIX_TRY(auto machine, build_workshop(context, places, config, run_directory));
+  machine->prompts = std::make_unique<PromptFiles>(std::move(prompts));
+  machine->context = std::make_unique<CuratedContext>();
   machine->models = connect_models(config.lineup, context.env, machine->processes, machine->clock,
                                    machine->random);
   machine->ledger = std::make_unique<Ledger>(places.state / "ledger.db", machine->clock,

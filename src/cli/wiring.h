@@ -64,6 +64,11 @@ std::vector<std::string> sandbox_lines(const CliContext& context, Processes& pro
 Result<std::unique_ptr<Workspaces>> open_workspaces(const Places& places, const Config& config,
                                                     const std::filesystem::path& run_directory,
                                                     Processes& processes);
+// Sandbox and workspaces: what a command needs that asks no model. Error sandbox (exit 8) when the
+// asked isolation is not available.
+Result<std::unique_ptr<Machine>> build_workshop(const CliContext& context, const Places& places,
+                                                const Config& config,
+                                                const std::filesystem::path& run_directory);
 // Everything for a run. Error sandbox (exit 8) when the asked isolation is not available.
 Result<std::unique_ptr<Machine>> build_machine(const CliContext& context, const Places& places,
                                                const Config& config,
