@@ -22,11 +22,11 @@ Price price_of(const CatalogModel& row) {
   return price;
 }
 
-Provider provider(const char* name, const char* base_url, const char* key) {
+Provider provider(const char* name, const char* base_url, const char* key,
+                  Dialect dialect = Dialect::openai_chat) {
   Provider made;
   made.name = name;
-  // Every one of these serves the chat completions shape at this address.
-  made.dialect = Dialect::openai_chat;
+  made.dialect = dialect;
   made.base_url = base_url;
   made.api_key_env = key;
   return made;
@@ -106,11 +106,14 @@ const std::vector<CatalogModel>& catalog_models() {
 // clang-format on
 
 const std::vector<Provider>& catalog_providers() {
+  // Their own dialects, where thoughts, signatures and cache marks survive from turn to turn; the
+  // chat shape that these three serve too loses them.
   static const std::vector<Provider> providers = {
-      provider("anthropic", "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY"),
-      provider("openai", "https://api.openai.com/v1", "OPENAI_API_KEY"),
-      provider("google", "https://generativelanguage.googleapis.com/v1beta/openai",
-               "GEMINI_API_KEY"),
+      provider("anthropic", "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY",
+               Dialect::anthropic_messages),
+      provider("openai", "https://api.openai.com/v1", "OPENAI_API_KEY", Dialect::openai_responses),
+      provider("google", "https://generativelanguage.googleapis.com/v1beta", "GEMINI_API_KEY",
+               Dialect::gemini),
       provider("deepseek", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
       provider("xai", "https://api.x.ai/v1", "XAI_API_KEY"),
       provider("mistral", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"),

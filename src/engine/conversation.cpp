@@ -19,6 +19,12 @@ Message user_message(std::string text) {
   return {Role::user, {TextPart{std::move(text), {}}}, false};
 }
 
+// What the conversation rests on from here: the next call will begin with it.
+Message stable(Message message) {
+  message.cache_here = true;
+  return message;
+}
+
 bool refused(const ChatReply& reply) {
   if (!calls_of(reply.parts).empty()) return false;
   if (reply.stop == StopReason::content_filter) return true;
@@ -72,7 +78,7 @@ void Conversation::say(const std::string& text) {
     flush_results();
   } else {
     flush_results();
-    messages_.push_back(user_message(text));
+    messages_.push_back(stable(user_message(text)));
   }
   open_terminal_.reset();
 }
@@ -251,9 +257,9 @@ void Conversation::flush_results() {
       text +=
           fmt::format("[{}{}]\n{}\n", result.name, result.is_error ? ", failed" : "", result.text);
     }
-    messages_.push_back(user_message(std::move(text)));
+    messages_.push_back(stable(user_message(std::move(text))));
   } else {
-    Message message{Role::tool, {}, false};
+    Message message{Role::tool, {}, true};
     std::string loose;
     for (ToolResultPart& result : results_) {
       if (result.call_id.empty()) {

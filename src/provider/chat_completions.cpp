@@ -58,7 +58,11 @@ class Encoder {
         model_(model),
         quirks_(chat_quirks(provider.name, provider.base_url)),
         origin_{provider.dialect, provider.name, model.name},
-        ids_(request.messages, quirks_) {}
+        ids_(request.messages, quirks_) {
+    if (quirks_.cache_marks && model_.family == "anthropic") {
+      marked_ = marked_messages(request.messages);
+    }
+  }
 
   Json body() {
     Json body = {{"model", model_.id.empty() ? model_.name : model_.id}};
@@ -136,8 +140,17 @@ class Encoder {
         }
       }
       if (Json said = plain(message); !said.is_null()) list.push_back(std::move(said));
+      if (marked_.count(&message) != 0 && !list.empty()) mark(list.back());
     }
     return list;
+  }
+
+  // On the last part of its content, which then must be a list.
+  static void mark(Json& message) {
+    Json& content = message["content"];
+    if (content.is_string())
+      content = Json::array({{{"type", "text"}, {"text", content.get<std::string>()}}});
+    if (!content.empty()) content.back()["cache_control"] = {{"type", "ephemeral"}};
   }
 
   // System and user messages; null when there is nothing to say.
@@ -154,11 +167,7 @@ class Encoder {
     }
     if (content.empty()) return {};
     const char* role = message.role == Role::system ? "system" : "user";
-    if (message.cache_here && quirks_.cache_marks && model_.family == "anthropic") {
-      content.back()["cache_control"] = {{"type", "ephemeral"}};
-    } else if (only_text) {
-      return {{"role", role}, {"content", text_of(message.parts)}};
-    }
+    if (only_text) return {{"role", role}, {"content", text_of(message.parts)}};
     return {{"role", role}, {"content", std::move(content)}};
   }
 
@@ -219,6 +228,7 @@ class Encoder {
   const ChatQuirks& quirks_;
   const Origin origin_;
   const WireIds ids_;
+  std::set<const Message*> marked_;
 };
 
 class ChatCompletions final : public WireDialect {

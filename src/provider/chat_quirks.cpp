@@ -7,7 +7,7 @@ namespace mixagent {
 namespace {
 
 // The first row is what an unknown server gets: what most of them understand.
-constexpr std::array<ChatQuirks, 16> rows = {{
+constexpr std::array<ChatQuirks, 19> rows = {{
     {.name = {}, .host = {}},
     {.name = "openai",
      .host = "api.openai.com",
@@ -58,6 +58,10 @@ constexpr std::array<ChatQuirks, 16> rows = {{
      .host = ":11434",
      .effort = EffortField::reasoning_effort,
      .null_content = false},
+    // Three that anyone may run, anywhere: known by the provider's name alone.
+    {.name = "litellm", .host = {}, .effort = EffortField::reasoning_effort, .cache_marks = true},
+    {.name = "vllm", .host = {}, .effort = EffortField::reasoning_effort},
+    {.name = "llamacpp", .host = {}},
     {.name = "cohere", .host = "api.cohere", .stream_options = false},
     {.name = "snowflake",
      .host = "snowflakecomputing.com",

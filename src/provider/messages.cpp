@@ -11,7 +11,6 @@ namespace mixagent {
 
 namespace {
 
-constexpr int most_cache_marks = 4;
 constexpr std::int64_t least_thinking = 1'024;
 
 // Since 4.6 a model decides itself how long it thinks; before, it takes a number of tokens.
@@ -51,7 +50,10 @@ Json image_block(const ImagePart& image) {
 class Encoder {
  public:
   Encoder(const ChatRequest& request, const Model& model, const Provider& provider)
-      : request_(request), model_(model), origin_{provider.dialect, provider.name, model.name} {}
+      : request_(request),
+        model_(model),
+        origin_{provider.dialect, provider.name, model.name},
+        marked_(marked_messages(request.messages)) {}
 
   Json body() {
     const auto max_tokens = request_.max_output > 0 ? request_.max_output : model_.max_output;
@@ -70,7 +72,6 @@ class Encoder {
     }
     if (!system.empty()) body["system"] = std::move(system);
     body["messages"] = std::move(conversation);
-    keep_last_marks(body);
     if (!request_.tools.empty()) body["tools"] = tools();
     put_thinking(body, max_tokens);
     if (request_.temperature && !body.contains("thinking"))
@@ -149,30 +150,12 @@ class Encoder {
     return {};
   }
 
-  static void mark(Json& blocks, const Message& message) {
-    if (!message.cache_here || blocks.empty()) return;
+  void mark(Json& blocks, const Message& message) const {
+    if (blocks.empty() || marked_.count(&message) == 0) return;
     // Thoughts cannot carry a mark; they stand before something that can.
     const auto type = string_or(blocks.back(), "type");
     if (type != "thinking" && type != "redacted_thinking")
       blocks.back()["cache_control"] = {{"type", "ephemeral"}};
-  }
-
-  // The system's mark is the one that all conversations share: it stays; of the others the last
-  // ones count.
-  static void keep_last_marks(Json& body) {
-    std::vector<Json*> marked;
-    const auto collect = [&marked](Json& blocks) {
-      for (auto& block : blocks) {
-        if (block.contains("cache_control")) marked.push_back(&block);
-      }
-    };
-    if (body.contains("system")) collect(body["system"]);
-    const std::size_t first_to_drop = std::min<std::size_t>(marked.size(), 1);
-    for (auto& message : body["messages"]) collect(message["content"]);
-    for (std::size_t i = first_to_drop; marked.size() - (i - first_to_drop) > most_cache_marks;
-         ++i) {
-      marked[i]->erase("cache_control");
-    }
   }
 
   Json tools() const {
@@ -206,6 +189,7 @@ class Encoder {
   const ChatRequest& request_;
   const Model& model_;
   const Origin origin_;
+  const std::set<const Message*> marked_;
 };
 
 class Messages final : public WireDialect {

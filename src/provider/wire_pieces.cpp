@@ -54,6 +54,18 @@ Json closed_schema(const std::string& text) {
   return schema;
 }
 
+std::set<const Message*> marked_messages(const std::vector<Message>& messages) {
+  constexpr std::size_t most_marks = 4;
+  std::vector<const Message*> marked;
+  for (const auto& message : messages) {
+    if (message.cache_here) marked.push_back(&message);
+  }
+  if (marked.size() > most_marks) {
+    marked.erase(marked.begin() + 1, marked.end() - static_cast<std::ptrdiff_t>(most_marks - 1));
+  }
+  return {marked.begin(), marked.end()};
+}
+
 std::string own_call_id(std::size_t n) {
   return "call_" + std::to_string(n + 1);
 }

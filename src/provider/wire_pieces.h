@@ -5,6 +5,7 @@
 
 #include "mixagent/message.h"
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,10 @@ std::string sendable_arguments(const std::string& arguments);
 std::string url_of(const ImagePart& image);  // its address, or a data: URL
 // The schema with `additionalProperties: false` in every object: strict modes want it written out.
 Json closed_schema(const std::string& schema);
+
+// The messages that keep their cache mark: no more than four may. The first is the one that all
+// conversations of a seat share; of the others the last ones count.
+std::set<const Message*> marked_messages(const std::vector<Message>& messages);
 
 // The id that we give the n-th tool call (0-based) of a conversation.
 std::string own_call_id(std::size_t n);
