@@ -266,6 +266,14 @@ std::vector<std::string> judge_requests(const std::vector<RequestWant>& wants,
       if (contains(request.rendered, stage.fill(part)))
         miss("the request contains: " + stage.fill(part));
     }
+    for (const std::string& part : want.body_contains) {
+      if (!contains(request.body, stage.fill(part))) {
+        miss("the body lacks '" + stage.fill(part) + "':\n" + clip_middle(request.body, 8000));
+      }
+    }
+    for (const std::string& part : want.body_lacks) {
+      if (contains(request.body, stage.fill(part))) miss("the body contains: " + stage.fill(part));
+    }
     if (want.tools && request.tools != *want.tools) miss("tools are " + join(request.tools, " "));
     const auto offered = [&](const std::string& tool) {
       return std::find(request.tools.begin(), request.tools.end(), tool) != request.tools.end();

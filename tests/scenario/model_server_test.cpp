@@ -111,7 +111,9 @@ TEST_CASE("faults happen on the wire") {
 
 TEST_CASE("conversations that a strict provider refuses") {
   const auto fault = [](const std::string& messages) {
-    return decode_chat_request(R"({"model":"m","max_tokens":9,"messages":)" + messages + "}").fault;
+    return decode_request(Dialect::openai_chat, "",
+                          R"({"model":"m","max_tokens":9,"messages":)" + messages + "}")
+        .fault;
   };
   const std::string call =
       R"({"role":"assistant","content":null,"tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}}]})";
@@ -129,8 +131,8 @@ TEST_CASE("conversations that a strict provider refuses") {
         "messages[1]: an assistant message with neither text nor calls");
   CHECK(fault("[" + user + "," + replace_all(call, R"("{}")", R"("{")") + "," + result + "]") ==
         "messages[1]: arguments of a are no JSON object");
-  CHECK(decode_chat_request(R"({"model":"m","messages":[)" + user + "]}").fault ==
-        "no maximum output");
+  CHECK(decode_request(Dialect::openai_chat, "", R"({"model":"m","messages":[)" + user + "]}")
+            .fault == "no maximum output");
 }
 
 }  // namespace mixagent

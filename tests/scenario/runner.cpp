@@ -1,4 +1,5 @@
-// Plays stories: scenario_runner PROGRAM STORY.toml... Exit status 0 when all of them hold.
+// Plays stories: scenario_runner PROGRAM STORY.toml[:DIALECT]... Exit status 0 when all of them
+// hold. A story that names dialects is played in each of them, or in the one after the colon.
 // MIXAGENT_KEEP=1 keeps the folders they played in.
 
 #include "base/text.h"
@@ -197,27 +198,48 @@ class Play {
   std::unique_ptr<Stage> stage_;
 };
 
+enum class Verdict { holds, fails, skipped };
+
+Verdict play(const std::string& program, const Story& story) {
+  Play play(program, story);
+  const auto unmet = play.act();
+  if (!play.skipped().empty()) {
+    std::printf("SKIPPED: %s: %s\n", story.name.c_str(), play.skipped().c_str());
+    return Verdict::skipped;
+  }
+  std::printf("%s %s: %s\n", unmet.empty() ? "ok" : "FAILED", story.name.c_str(),
+              story.about.c_str());
+  for (const std::string& line : unmet) std::printf("  %s\n", line.c_str());
+  return unmet.empty() ? Verdict::holds : Verdict::fails;
+}
+
+// "stories/x.toml:gemini" -> the file and the dialect; without one, the story's own list.
+Result<std::vector<Story>> stories_of(const std::string& argument) {
+  const auto colon = argument.rfind(".toml:");
+  const bool one = colon != std::string::npos;
+  MIX_TRY(const Story story, read_story(one ? argument.substr(0, colon + 5) : argument));
+  const Texts dialects = one ? Texts{argument.substr(colon + 6)} : story.dialects;
+  if (dialects.empty()) return std::vector<Story>{story};
+  std::vector<Story> stories;
+  for (const std::string& dialect : dialects) stories.push_back(in_dialect(story, dialect));
+  return stories;
+}
+
 int play_all(const std::vector<std::string>& arguments) {
   int failed = 0, skipped = 0;
   adopt_orphans();
   for (std::size_t i = 1; i < arguments.size(); ++i) {
-    const auto story = read_story(arguments[i]);
-    if (!story) {
-      std::printf("FAILED %s\n", describe(story.error()).c_str());
+    const auto stories = stories_of(arguments[i]);
+    if (!stories) {
+      std::printf("FAILED %s\n", describe(stories.error()).c_str());
       ++failed;
       continue;
     }
-    Play play(arguments[0], *story);
-    const auto unmet = play.act();
-    if (!play.skipped().empty()) {
-      std::printf("SKIPPED: %s: %s\n", story->name.c_str(), play.skipped().c_str());
-      ++skipped;
-      continue;
+    for (const Story& story : *stories) {
+      const Verdict verdict = play(arguments[0], story);
+      failed += verdict == Verdict::fails ? 1 : 0;
+      skipped += verdict == Verdict::skipped ? 1 : 0;
     }
-    std::printf("%s %s: %s\n", unmet.empty() ? "ok" : "FAILED", story->name.c_str(),
-                story->about.c_str());
-    for (const std::string& line : unmet) std::printf("  %s\n", line.c_str());
-    failed += unmet.empty() ? 0 : 1;
   }
   return failed > 0 ? 1 : skipped > 0 ? skip_status : 0;
 }
@@ -228,7 +250,7 @@ int play_all(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   if (argc < 3) {
-    std::fprintf(stderr, "usage: %s PROGRAM STORY.toml...\n", argv[0]);
+    std::fprintf(stderr, "usage: %s PROGRAM STORY.toml[:DIALECT]...\n", argv[0]);
     return 2;
   }
   std::signal(SIGPIPE, SIG_IGN);

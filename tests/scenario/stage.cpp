@@ -99,6 +99,7 @@ std::map<std::string, ServerPrice> standing_prices(const TomlTable& story_config
     entry.input = figures.real("input");
     entry.output = figures.real("output");
     entry.cached = figures.real("cached_input", entry.input);
+    entry.written = figures.real("cache_write", entry.input);
   }
   return prices;
 }

@@ -107,6 +107,8 @@ Result<RequestWant> read_request(const TomlTable& table) {
   want.nth = static_cast<int>(reader.number("nth", 1));
   want.contains = reader.texts("contains");
   want.lacks = reader.texts("lacks");
+  want.body_contains = reader.texts("body_contains");
+  want.body_lacks = reader.texts("body_lacks");
   if (reader.has("tools")) want.tools = reader.texts("tools");
   want.tools_include = reader.texts("tools_include");
   want.tools_lack = reader.texts("tools_lack");
@@ -129,6 +131,7 @@ Result<Story> read_story(const std::filesystem::path& file) {
   Story story;
   story.name = file.stem().string();
   story.about = reader.text("about");
+  story.dialects = reader.texts("dialects");
   story.git = reader.flag("git", true);
   story.commit = reader.flag("commit", true);
   story.executable = reader.texts("executable");
@@ -152,6 +155,14 @@ Result<Story> read_story(const std::filesystem::path& file) {
   }
   MIX_OK(reader.finish());
   if (story.runs.empty()) return fail(ErrorCode::config, "a story without a [[run]]", story.name);
+  return story;
+}
+
+Story in_dialect(Story story, const std::string& dialect) {
+  const auto api = parse_toml("[providers.local]\napi = \"" + dialect + "\"", "dialects");
+  MIX_CHECK(api.has_value(), "a dialect's name is no TOML");
+  story.config = merge_toml(std::move(story.config), *api);
+  story.name += "." + dialect;
   return story;
 }
 

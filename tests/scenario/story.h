@@ -3,19 +3,22 @@
 // must hold afterwards. Adding one needs no C++. Texts may name {REPO} {HOME} {ROOT} (their folder)
 // {PORT} {CLOSED_PORT} {KEY} {RUN} (the last run's id).
 //
+// clang-format off
 //   about = "what it proves"
+//   dialects = ["gemini"]                 # played once for each: how `local` speaks; one line, CMakeLists.txt reads it
 //   git = true · commit = true            # false: no repository; no commit in it
 //   executable = ["test.sh"]
-//   [git_config] "core.fsmonitor" = "..."   # in the repository's own configuration, after the
-//   commit [files]    "calc.py" = "..."          # written and committed [dirty]    "calc.py" =
-//   "..."          # written after the commit: modified, untracked, ignored [outside]  "secret.txt"
-//   = "..."       # beside the repository [config]                              # laid over the
-//   standing configuration (stage.cpp), as TOML config_text = "..."                   # in its
-//   place, as it is [env]      TEST_KEY = "..." # on top of the standing environment; unset =
-//   ["TEST_KEY"]
+//   [git_config] "core.fsmonitor" = "..." # in the repository's own configuration, after the commit
+//   [files]    "calc.py" = "..."          # written and committed
+//   [dirty]    "calc.py" = "..."          # written after the commit: modified, untracked, ignored
+//   [outside]  "secret.txt" = "..."       # beside the repository
+//   [config]                              # laid over the standing configuration (stage.cpp), as TOML
+//   config_text = "..."                   # in its place, as it is
+//   [env]      TEST_KEY = "..."           # on top of the standing environment; unset = ["TEST_KEY"]
 //   [[reply]]                             # support/reply_script.h
 //   [[run]]                               # a command line and what must hold after it, in order
 //   [[request]]                           # what a model was sent, looked at when all is over
+// clang-format on
 
 #include "base/json.h"
 #include "support/reply_script.h"
@@ -85,7 +88,8 @@ struct RequestWant {
   std::string model, match;
   int nth = 1;  // of those of the model that match; negative: from the end
   Texts contains, lacks;
-  std::optional<Texts> tools;  // exactly these
+  Texts body_contains, body_lacks;  // the bytes as they came, whatever the dialect
+  std::optional<Texts> tools;       // exactly these
   Texts tools_include, tools_lack;
   std::int64_t messages = -1;
   bool extends_previous = false;  // its messages begin with those of the model's request before it
@@ -94,6 +98,7 @@ struct RequestWant {
 
 struct Story {
   std::string name, about;
+  Texts dialects;
   bool git = true, commit = true;
   Texts executable;
   TextMap files, dirty, outside, env, git_config;
@@ -107,5 +112,7 @@ struct Story {
 };
 
 Result<Story> read_story(const std::filesystem::path& file);
+// The same, with the provider `local` speaking this dialect.
+Story in_dialect(Story story, const std::string& dialect);
 
 }  // namespace mixagent

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "support/other_wires.h"
 
 #include <algorithm>
 #include <set>
@@ -115,16 +116,12 @@ struct EventWriter {
   }
 };
 
-std::string cut_utf8(const std::string& text, std::size_t at) {
-  while (at > 0 && at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) --at;
-  return text.substr(0, at);
-}
-
 Json usage_json(const ScriptUsage& usage) {
   return {{"prompt_tokens", usage.input},
           {"completion_tokens", usage.output},
           {"total_tokens", usage.input + usage.output},
-          {"prompt_tokens_details", {{"cached_tokens", usage.cached}}}};
+          {"prompt_tokens_details",
+           {{"cached_tokens", usage.cached}, {"cache_write_tokens", usage.written}}}};
 }
 
 std::string finish_of(const Reply& reply) {
@@ -142,6 +139,7 @@ ChatAnswer streamed(const Reply& reply, const ServerRequest& request) {
   writer.id = "chatcmpl-" + std::to_string(request.number);
   writer.model = request.model;
   writer.delta({{"role", "assistant"}, {"content", ""}});
+  if (!reply.thinking.empty()) writer.delta({{"reasoning_content", reply.thinking}});
   for (std::size_t at = 0; at < reply.text.size();) {
     const std::string piece =
         cut_utf8(reply.text.substr(at), std::min<std::size_t>(400, reply.text.size() - at));
@@ -196,29 +194,59 @@ ChatAnswer whole(const Reply& reply, const ServerRequest& request) {
   return answer;
 }
 
+Json as_chat(Dialect dialect, const Json& body, std::string& fault) {
+  switch (dialect) {
+    case Dialect::anthropic_messages:
+      return messages_as_chat(body, fault);
+    case Dialect::openai_responses:
+      return responses_as_chat(body, fault);
+    case Dialect::gemini:
+      return gemini_as_chat(body, fault);
+    case Dialect::openai_chat:
+    case Dialect::replay:
+      break;
+  }
+  return body;
+}
+
 }  // namespace
 
-ServerRequest decode_chat_request(const std::string& body) {
+std::string cut_utf8(const std::string& text, std::size_t at) {
+  while (at > 0 && at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) --at;
+  return text.substr(0, at);
+}
+
+std::string opaque_word(const ServerRequest& request) {
+  return "opaque-" + std::to_string(request.number);
+}
+
+ServerRequest decode_request(Dialect dialect, const std::string& model_in_address,
+                             const std::string& body) {
   ServerRequest request;
+  request.dialect = dialect;
   request.body = body;
   const auto json = parse_json(body);
   if (!json) {
     request.fault = "the body is no JSON: " + json.error().what;
     return request;
   }
-  request.model = string_or(*json, "model");
-  const Json& messages = member(*json, "messages");
+  const Json chat = as_chat(dialect, *json, request.fault);
+  request.model = model_in_address.empty() ? string_or(chat, "model") : model_in_address;
+  const Json& messages = member(chat, "messages");
   for (const Json& message : messages) request.messages.push_back(render_message(message));
   request.rendered = join(request.messages, "\n");
-  for (const Json& tool : member(*json, "tools")) {
+  for (const Json& tool : member(chat, "tools")) {
     request.tools.push_back(string_or(member(tool, "function"), "name"));
   }
-  request.max_output = int_or(*json, "max_completion_tokens", int_or(*json, "max_tokens"));
-  request.stream = member(*json, "stream") == Json(true);
-  request.wants_usage = member(member(*json, "stream_options"), "include_usage") == Json(true);
-  request.fault = ConversationRules().fault_in(messages);
-  if (request.fault.empty()) request.fault = fault_in_tools(member(*json, "tools"));
+  request.max_output = int_or(chat, "max_completion_tokens", int_or(chat, "max_tokens"));
+  request.stream = member(chat, "stream") == Json(true);
+  request.wants_usage = member(member(chat, "stream_options"), "include_usage") == Json(true);
+  if (request.fault.empty()) request.fault = ConversationRules().fault_in(messages);
+  if (request.fault.empty()) request.fault = fault_in_tools(member(chat, "tools"));
   if (request.fault.empty() && request.max_output <= 0) request.fault = "no maximum output";
+  const bool can_be_whole = dialect == Dialect::openai_chat;
+  if (request.fault.empty() && !request.stream && !can_be_whole)
+    request.fault = "only streams are served in this dialect";
   return request;
 }
 
@@ -236,7 +264,18 @@ ScriptUsage usage_of(const Reply& reply, const ServerRequest& request) {
   return usage;
 }
 
-ChatAnswer encode_chat_answer(const Reply& reply, const ServerRequest& request) {
+ChatAnswer encode_answer(const Reply& reply, const ServerRequest& request) {
+  switch (request.dialect) {
+    case Dialect::anthropic_messages:
+      return messages_answer(reply, request);
+    case Dialect::openai_responses:
+      return responses_answer(reply, request);
+    case Dialect::gemini:
+      return gemini_answer(reply, request);
+    case Dialect::openai_chat:
+    case Dialect::replay:
+      break;
+  }
   return request.stream ? streamed(reply, request) : whole(reply, request);
 }
 

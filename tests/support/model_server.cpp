@@ -9,6 +9,8 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <thread>
 
 namespace mixagent {
@@ -25,25 +27,67 @@ std::int64_t now_us() {
       .count();
 }
 
-void send_error(httplib::Response& response, int status, const std::string& message) {
-  response.status = status;
-  response.set_content(dump_json({{"error", {{"message", message}, {"type", "error"}}}}),
-                       "application/json");
+// How the dialect's own provider words an error.
+std::string error_body(Dialect dialect, int status, const std::string& message) {
+  if (dialect == Dialect::gemini) {
+    const char* word = status == 429   ? "RESOURCE_EXHAUSTED"
+                       : status == 500 ? "INTERNAL"
+                       : status < 500  ? "INVALID_ARGUMENT"
+                                       : "UNAVAILABLE";
+    return dump_json({{"error", {{"code", status}, {"message", message}, {"status", word}}}});
+  }
+  Json error = {{"message", message}, {"type", "error"}};
+  if (dialect == Dialect::anthropic_messages) {
+    error["type"] = status == 529 ? "overloaded_error" : "api_error";
+    return dump_json({{"type", "error"}, {"error", error}});
+  }
+  return dump_json({{"error", error}});
 }
 
-// Sends the answer's bytes up to `end`, then the connection just ends when bytes are missing.
+void send_error(httplib::Response& response, const ServerRequest& request, int status,
+                const std::string& message) {
+  response.status = status;
+  response.set_content(error_body(request.dialect, status, message), "application/json");
+}
+
+bool holds_key(const httplib::Request& from, Dialect dialect, const std::string& key) {
+  if (dialect == Dialect::anthropic_messages) return from.get_header_value("x-api-key") == key;
+  if (dialect == Dialect::gemini) return from.get_header_value("x-goog-api-key") == key;
+  return from.get_header_value("Authorization") == "Bearer " + key;
+}
+
+// The library hides its sockets: ours is the one with this peer.
+void reset_connection(int peer_port) {
+  for (int fd = 3; fd < 1024; ++fd) {
+    sockaddr_in peer{};
+    socklen_t size = sizeof peer;
+    if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0) continue;
+    if (peer.sin_family != AF_INET || ntohs(peer.sin_port) != peer_port) continue;
+    sockaddr nobody{};
+    nobody.sa_family = AF_UNSPEC;
+    (void)connect(fd, &nobody, sizeof nobody);  // sends a reset
+  }
+}
+
+// Sends the answer's bytes up to `end`; when bytes are missing, what comes then is as `fault` says.
 void send_cut(httplib::Response& response, const ChatAnswer& answer, std::size_t end,
-              milliseconds stall) {
+              const ScriptFault& fault, int peer_port) {
   auto body = std::make_shared<std::string>(answer.body.substr(0, end));
-  const bool complete = end >= answer.body.size();
+  const bool complete = end >= answer.body.size() || fault.end == "clean";
   response.set_chunked_content_provider(
-      answer.content_type, [body, complete, stall](std::size_t, httplib::DataSink& sink) {
-        sink.write(body->data(), body->size());
-        const auto until = std::chrono::steady_clock::now() + std::min(stall, longest_hold);
+      answer.content_type,
+      [body, complete, fault, peer_port](std::size_t, httplib::DataSink& sink) {
+        if (!body->empty()) sink.write(body->data(), body->size());
+        const auto until =
+            std::chrono::steady_clock::now() + std::min(milliseconds(fault.stall_ms), longest_hold);
         while (std::chrono::steady_clock::now() < until && sink.is_writable()) {
           std::this_thread::sleep_for(milliseconds(20));
         }
         if (complete) sink.done();
+        if (fault.end == "reset") {
+          std::this_thread::sleep_for(milliseconds(50));  // a reset overtakes what was sent
+          reset_connection(peer_port);
+        }
         return complete;
       });
 }
@@ -62,9 +106,10 @@ struct ModelServer::State {
   std::vector<std::string> faults;
   int open = 0, most_open = 0;
 
-  void serve(const httplib::Request& from, httplib::Response& response);
+  void serve(Dialect dialect, const httplib::Request& from, httplib::Response& response);
   std::optional<Reply> take(ServerRequest& request, bool known);
-  void answer(const Reply& reply, const ServerRequest& request, httplib::Response& response);
+  void answer(const Reply& reply, const ServerRequest& request, const httplib::Request& from,
+              httplib::Response& response);
   void hold(const Reply& reply);
   void bill(ServerRequest& request, const Reply& reply);
   void fault(const std::string& text) {
@@ -73,32 +118,32 @@ struct ModelServer::State {
   }
 };
 
-void ModelServer::State::serve(const httplib::Request& from, httplib::Response& response) {
+void ModelServer::State::serve(Dialect dialect, const httplib::Request& from,
+                               httplib::Response& response) {
   const std::int64_t arrived = now_us();
-  ServerRequest request = decode_chat_request(from.body);
+  ServerRequest request = decode_request(dialect, from.matches.str(1), from.body);
   request.arrived_us = arrived;
   {
     const std::lock_guard lock(mutex);
     most_open = std::max(most_open, ++open);
   }
   more_open.notify_all();
-  const bool known =
-      settings.key.empty() || from.get_header_value("Authorization") == "Bearer " + settings.key;
+  const bool known = settings.key.empty() || holds_key(from, dialect, settings.key);
   const auto reply = take(request, known);
   if (settings.on_request) settings.on_request(request);
   if (!known) {
-    send_error(response, 401, "Incorrect API key provided");
+    send_error(response, request, 401, "Incorrect API key provided");
   } else if (!request.fault.empty()) {
     fault("request " + std::to_string(request.number) + " to " + request.model +
           " would be refused: " + request.fault);
-    send_error(response, 400, request.fault);
+    send_error(response, request, 400, request.fault);
   } else if (!reply) {
     fault("nothing is scripted for request " + std::to_string(request.number) + " to " +
           request.model + ":\n" + clip_middle(request.rendered, 6000));
-    send_error(response, 400, "nothing is scripted for this request");
+    send_error(response, request, 400, "nothing is scripted for this request");
   } else {
     hold(*reply);
-    answer(*reply, request, response);
+    answer(*reply, request, from, response);
   }
   const std::lock_guard lock(mutex);
   --open;
@@ -124,11 +169,13 @@ void ModelServer::State::bill(ServerRequest& request, const Reply& reply) {
   request.usage = usage_of(reply, request);
   const auto price = settings.prices.find(request.model);
   if (price == settings.prices.end()) return;
-  const auto& [input, output, cached] = price->second;
-  request.spent_usd = (static_cast<double>(request.usage.input - request.usage.cached) * input +
-                       static_cast<double>(request.usage.cached) * cached +
-                       static_cast<double>(request.usage.output) * output) /
-                      1e6;
+  const auto& [input, output, cached, written] = price->second;
+  const ScriptUsage& used = request.usage;
+  request.spent_usd =
+      (static_cast<double>(used.input - used.cached - used.written) * input +
+       static_cast<double>(used.cached) * cached + static_cast<double>(used.written) * written +
+       static_cast<double>(used.output) * output) /
+      1e6;
 }
 
 void ModelServer::State::hold(const Reply& reply) {
@@ -140,14 +187,14 @@ void ModelServer::State::hold(const Reply& reply) {
 }
 
 void ModelServer::State::answer(const Reply& reply, const ServerRequest& request,
-                                httplib::Response& response) {
+                                const httplib::Request& from, httplib::Response& response) {
   if (reply.fault) {
     for (const auto& [name, value] : reply.fault->headers) response.set_header(name, value);
   }
   if (reply.fault && reply.fault->status != 0) {
     response.status = reply.fault->status;
     const std::string standard =
-        dump_json({{"error", {{"message", "scripted failure"}, {"type", "server_error"}}}});
+        error_body(request.dialect, reply.fault->status, "scripted failure");
     response.set_content(reply.fault->body.empty() ? standard : reply.fault->body,
                          "application/json");
     return;
@@ -157,14 +204,17 @@ void ModelServer::State::answer(const Reply& reply, const ServerRequest& request
                          request.stream ? "text/event-stream" : "application/json");
     return;
   }
-  const ChatAnswer answer = encode_chat_answer(reply, request);
+  if (reply.fault && reply.fault->end == "reset" && reply.fault->cut_after == 0) {
+    return reset_connection(from.remote_port);
+  }
+  const ChatAnswer answer = encode_answer(reply, request);
   std::size_t end = answer.body.size();
   if (reply.fault && reply.fault->cut == "call") end = answer.call_middle;
   if (reply.fault && reply.fault->cut == "end") end = answer.last_event;
   if (reply.fault && reply.fault->cut_after >= 0) {
     end = std::min(end, static_cast<std::size_t>(reply.fault->cut_after));
   }
-  send_cut(response, answer, end, milliseconds(reply.fault ? reply.fault->stall_ms : 0));
+  send_cut(response, answer, end, reply.fault.value_or(ScriptFault{}), from.remote_port);
 }
 
 ModelServer::ModelServer(Settings settings) : state_(std::make_unique<State>()) {
@@ -174,9 +224,16 @@ ModelServer::ModelServer(Settings settings) : state_(std::make_unique<State>()) 
   state.http.new_task_queue = [] { return new httplib::ThreadPool(64); };
   state.http.set_tcp_nodelay(true);
   state.http.set_keep_alive_max_count(100'000);
-  state.http.Post("/v1/chat/completions", [&state](const auto& request, auto& response) {
-    state.serve(request, response);
-  });
+  static constexpr std::pair<const char*, Dialect> routes[] = {
+      {"/v1/chat/completions", Dialect::openai_chat},
+      {"/v1/responses", Dialect::openai_responses},
+      {"/v1/messages", Dialect::anthropic_messages},
+      {R"(/v1(?:beta)?/models/([^:/]+):streamGenerateContent)", Dialect::gemini}};
+  for (const auto& [path, dialect] : routes) {
+    state.http.Post(path, [&state, dialect](const auto& request, auto& response) {
+      state.serve(dialect, request, response);
+    });
+  }
   state.port = state.http.bind_to_any_port("127.0.0.1");
   state.thread = std::thread([&state] { state.http.listen_after_bind(); });
   while (!state.http.is_running()) std::this_thread::sleep_for(milliseconds(1));

@@ -1,7 +1,8 @@
 #pragma once
-// A local server that speaks OpenAI Chat Completions, whole and streamed, and says what a script
-// says. It is as strict as the strictest provider about the conversation it is sent, and keeps
-// every request, decoded. Loopback only, on a port of its own; stops when destroyed. Thread-safe.
+// A local server that speaks the four dialects (Chat Completions also whole, the others streamed)
+// and says what a script says. It is as strict as the strictest provider about the conversation it
+// is sent, and keeps every request, decoded. Loopback only, on a port of its own; stops when
+// destroyed. Thread-safe.
 
 #include "support/chat_wire.h"
 #include "support/reply_script.h"
@@ -16,7 +17,7 @@ namespace mixagent {
 
 // USD per 1,000,000 tokens.
 struct ServerPrice {
-  double input = 0, output = 0, cached = 0;
+  double input = 0, output = 0, cached = 0, written = 0;
 };
 
 class ModelServer {
@@ -24,7 +25,7 @@ class ModelServer {
   struct Settings {
     std::vector<Reply> script;
     std::map<std::string, ServerPrice> prices;
-    std::string key;  // not empty: another bearer is answered with 401
+    std::string key;  // not empty: another one is answered with 401
     std::function<void(const ServerRequest&)>
         on_request;  // before the answer, on the server's thread
   };

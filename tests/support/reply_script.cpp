@@ -29,6 +29,7 @@ Result<ScriptFault> read_fault(const TomlTable& table) {
   if (reader.has("raw")) fault.raw = reader.text("raw");
   fault.cut_after = reader.number("cut_after", -1);
   fault.cut = reader.text("cut");
+  fault.end = reader.text("end");
   fault.stall_ms = reader.number("stall_ms");
   MIX_OK(reader.finish());
   return fault;
@@ -40,6 +41,7 @@ Result<ScriptUsage> read_usage(const TomlTable& table) {
   usage.input = reader.number("input");
   usage.output = reader.number("output");
   usage.cached = reader.number("cached");
+  usage.written = reader.number("written");
   MIX_OK(reader.finish());
   return usage;
 }
@@ -52,6 +54,7 @@ Result<Reply> read_reply(const TomlTable& table) {
   reply.times = static_cast<int>(reader.number("times", 1));
   reply.optional = reader.flag("optional");
   reply.text = reader.text("text");
+  reply.thinking = reader.text("thinking");
   for (const TomlTable* call : reader.tables("calls")) {
     MIX_TRY(auto read, read_call(*call));
     reply.calls.push_back(std::move(read));
