@@ -22,7 +22,7 @@ set(MIXAGENT_SOURCES
   src/provider/wire_pieces.cpp
   src/context/context.cpp src/context/excerpt.cpp src/context/notes.cpp src/context/pack.cpp src/context/rank.cpp
   src/context/words.cpp
-  src/workspace/apply.cpp src/workspace/carry.cpp src/workspace/collect.cpp src/workspace/copy_on_disk.cpp
+  src/workspace/apply.cpp src/workspace/carry.cpp src/workspace/collect.cpp src/workspace/commit.cpp src/workspace/copy_on_disk.cpp
   src/workspace/ignore.cpp src/workspace/links.cpp src/workspace/merge.cpp src/workspace/names.cpp
   src/workspace/snapshot.cpp src/workspace/stat_cache.cpp src/workspace/step_copy.cpp src/workspace/store.cpp
   src/workspace/throw_away_git.cpp src/workspace/walk.cpp src/workspace/workspaces.cpp
@@ -32,7 +32,7 @@ set(MIXAGENT_SOURCES
   src/journal/blobs.cpp src/journal/journal_file.cpp src/journal/ledger.cpp src/journal/reader.cpp
   src/journal/run_index.cpp src/journal/secrets.cpp
   src/engine/advisor.cpp src/engine/attempt.cpp src/engine/budget.cpp src/engine/caller.cpp src/engine/checks.cpp
-  src/engine/command.cpp src/engine/conversation.cpp src/engine/dispatch.cpp src/engine/files.cpp
+  src/engine/command.cpp src/engine/conversation.cpp src/engine/deliver.cpp src/engine/dispatch.cpp src/engine/files.cpp
   src/engine/finish.cpp src/engine/gate.cpp src/engine/hands.cpp src/engine/integrate.cpp src/engine/ladder.cpp
   src/engine/planner.cpp src/engine/result.cpp src/engine/reviewer.cpp src/engine/run.cpp src/engine/step.cpp
   src/engine/survey.cpp src/engine/texts.cpp

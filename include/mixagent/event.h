@@ -431,6 +431,7 @@ struct ChangeApplied {
                     // "commit", "patch"
   std::string tree, target;
   std::vector<std::string> files, conflicts;
+  std::string commit = {};  // branch, commit: its id
   template <class V>
   void fields(V& v) {
     v.may("how", how);
@@ -438,6 +439,7 @@ struct ChangeApplied {
     v.may("target", target);
     v.may("files", files);
     v.may("conflicts", conflicts);
+    v.may("commit", commit);
   }
 };
 

@@ -25,6 +25,8 @@ struct Goal {
   bool deliver = true;            // --no-apply: keep in the run
   bool ask_before_apply = false;  // terminal without -y
   std::string patch_file;         // --patch FILE instead of the working tree
+  std::string branch;             // --branch NAME instead of the working tree
+  bool commit = false;            // --commit: on top of HEAD
   std::string record;             // blob of goal and configuration, for resume
 };
 

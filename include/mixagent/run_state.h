@@ -72,6 +72,7 @@ struct RunState {
   std::vector<std::string> notes;
   std::vector<std::string> applied;  // files delivered
   std::string delivered;
+  std::string branch, commit;  // delivered as
   bool completed = false;
   RunResult result;
 };

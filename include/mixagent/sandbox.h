@@ -4,6 +4,7 @@
 
 #include "mixagent/cancel.h"
 #include "mixagent/error.h"
+#include "mixagent/overlay.h"
 
 #include <array>
 #include <chrono>
@@ -29,6 +30,8 @@ struct SandboxCommand {
   std::string cwd = ".";             // below mounted_at
   std::chrono::milliseconds timeout{600'000};
   std::vector<std::pair<std::string, std::string>> env;  // on top of the cleaned environment
+  // Workspace::overlays(); the one of the whole workspace first. Only where isolation is full.
+  std::vector<Overlay> overlays = {};
 };
 
 struct CommandResult {

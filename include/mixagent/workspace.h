@@ -5,6 +5,7 @@
 
 #include "mixagent/change.h"
 #include "mixagent/error.h"
+#include "mixagent/overlay.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -35,7 +36,9 @@ struct Collected {
 class Workspace {
  public:
   virtual ~Workspace() = default;
-  virtual std::filesystem::path directory() const = 0;  // on the host
+  // On the host; with overlays its files are seen there only by commands (SandboxCommand).
+  virtual std::filesystem::path directory() const = 0;
+  virtual std::vector<Overlay> overlays() const { return {}; }
   // Host-side file access, for the tools. `path` is relative and validated here: outside the
   // repository, below .git, absolute, or through a link that leaves the copy is an Error `denied`;
   // missing is `not_found`.
@@ -61,6 +64,18 @@ struct Delivery {
       conflicts;  // changed by the user since the snapshot: then nothing was written
 };
 
+// A commit made from plumbing, without hooks, filters or signing, by the user's own git.
+struct CommitOrder {
+  std::string branch;   // a new one; empty: on top of HEAD, index included
+  std::string message;  // with the trailer "Mixagent-Run: RUN"
+  std::string run;      // an earlier commit of the same run is found, not repeated
+};
+struct Committed {
+  std::string commit;                  // its id
+  std::vector<std::string> files;      // changed against the parent
+  std::vector<std::string> conflicts;  // overlap edits that are not committed: nothing was written
+};
+
 class Workspaces {
  public:
   virtual ~Workspaces() = default;
@@ -80,6 +95,18 @@ class Workspaces {
   // checked: the journal record goes there.
   virtual Result<Delivery> deliver(const Change& change,
                                    const std::function<Result<void>()>& before_rename) = 0;
+  // The change alone on top of HEAD: the user's uncommitted edits stay uncommitted. With a branch,
+  // working tree, index and HEAD are left alone; without, the change is delivered, too.
+  virtual Result<Committed> commit(const Change& change, const CommitOrder& order,
+                                   const std::function<Result<void>()>& before_rename) = 0;
+  // Takes such a commit back: the branch goes, or HEAD, index and files are as before. Error usage
+  // when commits were added since.
+  virtual Result<Delivery> uncommit(const Change& change, const std::string& branch,
+                                    const std::string& commit) = 0;
+  // True once: from then on workspaces are plain copies. False when they were all along.
+  virtual bool use_copies() { return false; }
+  // Folders shared with the user's tree that changed since the first workspace was opened.
+  virtual std::vector<std::string> disturbed() { return {}; }
 };
 
 }  // namespace mixagent

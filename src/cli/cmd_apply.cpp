@@ -14,6 +14,17 @@ namespace mixagent {
 
 namespace {
 
+bool is_delivered(const RunState& state) {
+  return state.delivered == "working tree" || !state.commit.empty();
+}
+
+Result<Delivery> take_back(Workspaces& workspaces, const RunState& state, const Tree& before,
+                           const Tree& after) {
+  if (!state.commit.empty())
+    return workspaces.uncommit(difference(before, after), state.branch, state.commit);
+  return workspaces.deliver(difference(after, before), [] { return Result<void>(); });
+}
+
 Result<int> apply_run(const ApplyOptions& options, CliContext& context) {
   MIX_TRY(const std::filesystem::path root, need_repository(options.directory));
   const Places places = places_for(context, root);
@@ -25,7 +36,7 @@ Result<int> apply_run(const ApplyOptions& options, CliContext& context) {
           open_journal(place.directory, clock, secrets_of(context.env, loaded.config.lineup)));
   const RunState state = fold(journal->events());
 
-  if (state.delivered == "working tree") {
+  if (is_delivered(state)) {
     context.out << "run " << place.id.text << " is already applied\n";
     return 0;
   }
@@ -77,7 +88,7 @@ Result<int> undo_run(const ApplyOptions& options, CliContext& context) {
   MIX_TRY(const auto journal,
           open_journal(place.directory, clock, secrets_of(context.env, loaded.config.lineup)));
   const RunState state = fold(journal->events());
-  if (state.delivered != "working tree") {
+  if (!is_delivered(state)) {
     return fail(ErrorCode::usage, "the run is not applied: there is nothing to take back",
                 place.id.text);
   }
@@ -86,8 +97,7 @@ Result<int> undo_run(const ApplyOptions& options, CliContext& context) {
           open_workspaces(places, loaded.config, place.directory, processes));
   MIX_TRY(const Tree before, workspaces->tree(TreeId{state.base_tree}));
   MIX_TRY(const Tree after, workspaces->tree(TreeId{state.head_tree}));
-  MIX_TRY(const Delivery done,
-          workspaces->deliver(difference(after, before), [] { return Result<void>(); }));
+  MIX_TRY(const Delivery done, take_back(*workspaces, state, before, after));
   if (!done.conflicts.empty()) {
     return fail(
         ErrorCode::conflict,
@@ -95,6 +105,8 @@ Result<int> undo_run(const ApplyOptions& options, CliContext& context) {
         root.string(), "settle these files first (git stash), then undo again");
   }
   MIX_OK(journal->append(ChangeApplied{"undone", state.base_tree, root.string(), done.files, {}}));
+  if (!state.branch.empty())
+    context.out << "deleted branch " << escape_terminal_line(state.branch) << "\n";
   for (const std::string& file : done.files)
     context.out << "taken back " << escape_terminal_line(file) << "\n";
   return 0;

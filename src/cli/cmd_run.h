@@ -31,8 +31,9 @@ struct RunOptions {
   int max_steps = 0;
   OutputFormat format = OutputFormat::text;
   std::string result_file;  // -o
-  std::string patch_file, summary_file, run_directory;
-  bool apply = false, no_apply = false, dry_run = false, yes = false, no_review = false;
+  std::string patch_file, branch, summary_file, run_directory;
+  bool commit = false, apply = false, no_apply = false, dry_run = false, yes = false,
+       no_review = false;
   bool resume = false;  // go on with `run` instead of beginning one
   std::string run;      // resume: beginning of an id, a run's directory, or empty for the newest
   int verbosity = 0;    // -1 quiet, 0 normal, 1.. verbose

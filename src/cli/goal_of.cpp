@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/detect_here.h"
 #include "core/codecs.h"
+#include "system/git.h"
 
 #include <algorithm>
 #include <fstream>
@@ -78,6 +79,22 @@ std::vector<Check> checks_of(const RunOptions& options, const Config& config,
   return detect_here(root, context.env, processes).checks;
 }
 
+// Before anything is paid: a result that cannot be delivered is worth little.
+Result<void> check_branch(const Goal& goal, Processes& processes) {
+  if (goal.branch.empty()) return {};
+  const Git git(processes, goal.repository);
+  MIX_TRY(const Exit form, git.run({"check-ref-format", "--branch", goal.branch}));
+  if (form.code != 0)
+    return fail(ErrorCode::usage, "'" + goal.branch + "' is no name of a branch", "--branch",
+                "letters, digits, - and / are fine: --branch mixagent/pagination");
+  MIX_TRY(const Exit there,
+          git.run({"rev-parse", "--quiet", "--verify", "refs/heads/" + goal.branch}));
+  if (there.code == 0)
+    return fail(ErrorCode::usage, "the branch '" + goal.branch + "' is already there", "--branch",
+                "name a new one");
+  return {};
+}
+
 }  // namespace
 
 Result<Goal> goal_of(const RunOptions& options, const Config& config,
@@ -108,6 +125,9 @@ Result<Goal> goal_of(const RunOptions& options, const Config& config,
   goal.deliver = !options.no_apply;
   goal.ask_before_apply = !options.yes;
   goal.patch_file = options.patch_file;
+  goal.branch = options.branch;
+  goal.commit = options.commit;
+  MIX_OK(check_branch(goal, processes));
   return goal;
 }
 
@@ -127,6 +147,8 @@ Result<void> override_goal(const RunOptions& options, const CliContext& context,
   if (options.no_apply) goal.deliver = false;
   if (options.apply) goal.deliver = true;
   if (!options.patch_file.empty()) goal.patch_file = options.patch_file;
+  if (!options.branch.empty()) goal.branch = options.branch;
+  if (options.commit) goal.commit = true;
   if (options.max_steps > 0) goal.max_steps = options.max_steps;
   goal.ask_before_apply = context.interactive && !options.yes;
   return {};

@@ -140,8 +140,15 @@ void CommandLine::add_delivery_flags(CLI::App& app, RunFlags& flags) {
   app.add_option("-o", o.result_file, "Write the result object to FILE as well")->type_name("FILE");
   auto* apply =
       app.add_flag("--apply", o.apply, "Bring the result into the working tree (the default)");
-  app.add_flag("--no-apply", o.no_apply, "Keep it in the run, for `mixagent apply`")
-      ->excludes(apply);
+  auto* keep = app.add_flag("--no-apply", o.no_apply, "Keep it in the run, for `mixagent apply`")
+                   ->excludes(apply);
+  app.add_option("--branch", o.branch,
+                 "Commit the result on a new branch; tree, index and HEAD stay as they are")
+      ->type_name("NAME")
+      ->excludes(apply)
+      ->excludes(keep);
+  app.add_flag("--commit", o.commit, "Apply the result and commit it on top of HEAD")
+      ->excludes(keep);
   app.add_option("--patch", o.patch_file, "Write the result as a patch instead of applying it")
       ->type_name("FILE");
   app.add_option("--require", o.require,

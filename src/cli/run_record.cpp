@@ -38,12 +38,12 @@ struct CheckRecordIn {
 struct Document {
   std::optional<TextRecord> user, project;
   bool project_trusted = false, allow_unpriced = false, review = true, deliver = true, ask = false,
-       has_plan = false;
+       commit = false, has_plan = false;
   std::map<std::string, std::string> env;
   std::map<std::string, TextRecord> agents;
   std::vector<std::string> overrides, seats;
   std::vector<FlagRecord> flags;
-  std::string text, repository, focus = ".", patch_file;
+  std::string text, repository, focus = ".", patch_file, branch;
   std::vector<CheckRecordIn> checks;
   Plan plan;
   Lane lane = Lane::automatic;
@@ -74,6 +74,8 @@ struct Document {
     v.may("deliver", deliver);
     v.may("ask", ask);
     v.may("patch_file", patch_file);
+    v.may("branch", branch);
+    v.may("commit", commit);
   }
 };
 
@@ -132,6 +134,8 @@ std::string encode_record(const RunRecord& record, const Lineup& lineup) {
   d.deliver = record.goal.deliver;
   d.ask = record.goal.ask_before_apply;
   d.patch_file = record.goal.patch_file;
+  d.branch = record.goal.branch;
+  d.commit = record.goal.commit;
   return dump_json(to_json(d));
 }
 
@@ -163,6 +167,8 @@ Result<RunRecord> decode_record(const std::string& text) {
   record.goal.deliver = d.deliver;
   record.goal.ask_before_apply = d.ask;
   record.goal.patch_file = d.patch_file;
+  record.goal.branch = d.branch;
+  record.goal.commit = d.commit;
   return record;
 }
 

@@ -300,6 +300,8 @@ struct Fold {
     state.applied = fact.files;
     state.delivered = fact.how;
     if (fact.how != "working tree" && !fact.target.empty()) state.delivered += " " + fact.target;
+    state.branch = fact.how == "branch" ? fact.target : "";
+    state.commit = fact.commit;
   }
 
   void operator()(const BudgetWarning&) const {}

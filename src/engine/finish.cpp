@@ -2,7 +2,6 @@
 
 #include "base/text.h"
 #include "core/diff.h"
-#include "core/gates.h"
 
 #include <fmt/core.h>
 
@@ -161,60 +160,6 @@ Plan fix_plan(const Goal& goal, const std::vector<Finding>& findings, const std:
   if (!coaching.empty()) step.instructions += "\n" + coaching + "\n";
   plan.steps.push_back(std::move(step));
   return plan;
-}
-
-Delivered kept_in_run(const Tree& base, const Tree& head) {
-  Delivered out;
-  for (const FileChange& file : difference(base, head).files) {
-    out.files.push_back(file.path);
-    if (file.after && runs_by_itself(file.path)) out.flagged.push_back(file.path);
-  }
-  if (!out.files.empty()) out.how = "kept in the run";
-  return out;
-}
-
-Result<std::string> deliver(RunContext& run, const Tree& head, const VerdictOutput& verdict,
-                            const Delivered& what) {
-  Tools& tools = run.tools;
-  const Goal& goal = run.goal;
-  const Change change = difference(run.snapshot.tree, head);
-  if (change.empty()) return std::string();
-  if (!goal.patch_file.empty()) return "patch " + goal.patch_file;
-  if (!goal.deliver) return what.how;
-  if (tools.config.verify.refuse_flagged && !what.flagged.empty()) {
-    return fail(ErrorCode::need_input,
-                "the change holds files that run by themselves: " + join(what.flagged, ", "),
-                "[verify] refuse_flagged",
-                "look at them with `mixagent diff`, then `mixagent apply`");
-  }
-  if (goal.ask_before_apply && tools.console.interactive()) {
-    MIX_TRY(const std::string diff, tools.workspaces.diff(change));
-    const auto answer = tools.console.ask(
-        diff + "\n" +
-        fmt::format("verified: {} ({})\nApply these {} file(s) to the working tree? [y/N] ",
-                    enum_name(verdict.verified), verdict.why, change.files.size()));
-    if (!answer || lower(trim(*answer)).rfind('y', 0) != 0) {
-      return what.how;
-    }
-  }
-  const std::string tree = tree_id(head).text;
-  MIX_TRY(const Delivery done, tools.workspaces.deliver(change, [&]() -> Result<void> {
-    MIX_OK(tools.journal.append(
-        ChangeApplied{"started", tree, goal.repository.string(), what.files, {}}));
-    return tools.journal.sync();
-  }));
-  if (!done.conflicts.empty()) {
-    MIX_OK(tools.journal.append(
-        ChangeApplied{"refused", tree, goal.repository.string(), {}, done.conflicts}));
-    return fail(ErrorCode::conflict,
-                "changed by you while the run went on: " + join(done.conflicts, ", ") +
-                    "; nothing was written",
-                goal.repository.string(),
-                "the work is kept; settle these files, then `mixagent apply`");
-  }
-  const std::string how = "working tree";
-  MIX_OK(tools.journal.append(ChangeApplied{how, tree, goal.repository.string(), done.files, {}}));
-  return how;
 }
 
 }  // namespace mixagent

@@ -27,15 +27,17 @@ bool wants_final_review(RunContext& run, const Plan& plan, const Tree& head, Ver
 Plan fix_plan(const Goal& goal, const std::vector<Finding>& findings, const std::string& coaching);
 
 struct Delivered {
-  std::string how;  // "working tree", "patch FILE", "kept in the run", ""
+  std::string
+      how;  // "working tree", "patch FILE", "branch NAME", "commit ID", "kept in the run", ""
   std::vector<std::string> files, flagged;
+  std::string branch = {}, commit = {};
 };
 // What would be delivered, kept in the run so far.
 Delivered kept_in_run(const Tree& base, const Tree& head);
-// As the goal asks; returns where it went. Error conflict lists the files that the user changed
+// As the goal asks; `what` with where it went. Error conflict lists the files that the user changed
 // meanwhile: then nothing was written.
-Result<std::string> deliver(RunContext& run, const Tree& head, const VerdictOutput& verdict,
-                            const Delivered& what);
+Result<Delivered> deliver(RunContext& run, const Tree& head, const VerdictOutput& verdict,
+                          Delivered what);
 
 // Everything that the facts say, plus what only the end knows.
 struct Ending {

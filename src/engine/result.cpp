@@ -115,6 +115,8 @@ RunResult compose_result(const Goal& goal, Tools& tools, const Ending& ending) {
   result.files_changed = ending.delivered.files;
   result.flagged_files = ending.delivered.flagged;
   result.delivered = ending.delivered.how;
+  result.branch = ending.delivered.branch;
+  result.commit = ending.delivered.commit;
   result.usage = state.usage;
   result.total_cost = state.spent;
   result.cost_by_seat = state.by_seat;

@@ -360,7 +360,7 @@ Result<void> Run::hand_over() {
                          enum_name(goal_.require)));
     return {};
   }
-  MIX_TRY(ending_.delivered.how, deliver(run_, done_.head, ending_.verdict, ending_.delivered));
+  MIX_TRY(ending_.delivered, deliver(run_, done_.head, ending_.verdict, ending_.delivered));
   conclude("success", ending_.verdict.why);
   return {};
 }

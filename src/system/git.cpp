@@ -62,6 +62,13 @@ GitFile parse_listed(const std::string& record) {
 }  // namespace
 
 Result<Exit> Git::run(const std::vector<std::string>& arguments, const Cancel& cancel) const {
+  return run_with(arguments, {}, {}, cancel);
+}
+
+Result<Exit> Git::run_with(const std::vector<std::string>& arguments,
+                           const std::optional<std::string>& input,
+                           const std::vector<std::pair<std::string, std::string>>& env,
+                           const Cancel& cancel) const {
   Command command;
   command.argv = {"git",
                   "-c",
@@ -77,6 +84,8 @@ Result<Exit> Git::run(const std::vector<std::string>& arguments, const Cancel& c
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
   command.cwd = root_;
   command.env = clean_environment(root_);
+  command.env.insert(command.env.end(), env.begin(), env.end());
+  command.input = input;
   command.keep_head = command.kill_after = listing_limit;
   command.timeout = std::chrono::minutes(5);
   MIX_TRY(auto exit, processes_.run(command, cancel));

@@ -1,14 +1,16 @@
 #pragma once
-// Read-only git on the user's repository, as facts: no hooks, filters, fsmonitor, external programs
-// or prompts, and nothing of the caller's GIT_* environment. Never for a tree that a model could
-// write. Thread-safe.
+// Git on the user's repository, as facts and as plumbing: no hooks, filters, fsmonitor, external
+// programs or prompts, and nothing of the caller's GIT_* environment. Never for a tree that a model
+// could write. Thread-safe.
 
 #include "mixagent/cancel.h"
 #include "mixagent/error.h"
 #include "mixagent/process.h"
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mixagent {
@@ -37,6 +39,11 @@ class Git {
   Result<GitFacts> facts(const Cancel& cancel = {}) const;
   // Plumbing with the same safe settings; an exit status other than 0 is no Error.
   Result<Exit> run(const std::vector<std::string>& arguments, const Cancel& cancel = {}) const;
+  // The same with bytes to read and more environment. Only here git may be told to write.
+  Result<Exit> run_with(const std::vector<std::string>& arguments,
+                        const std::optional<std::string>& input,
+                        const std::vector<std::pair<std::string, std::string>>& env,
+                        const Cancel& cancel = {}) const;
 
   const std::filesystem::path& root() const { return root_; }
 

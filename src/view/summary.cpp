@@ -143,13 +143,13 @@ std::string where_section(const RunResult& result, const Paint& paint) {
     out +=
         "  in your working tree, uncommitted (git diff); mixagent undo " + run + " takes it back\n";
   } else if (!result.delivered.empty() && result.delivered != "kept in the run") {
-    out += "  " + safe(result.delivered) + "; mixagent diff " + run + " shows it again\n";
+    out += "  " + safe(result.delivered) + "; mixagent diff " + run + " shows it again" +
+           (result.commit.empty() ? "\n" : ", mixagent undo " + run + " takes it back\n");
   } else if (!result.files_changed.empty()) {
     out += "  kept in the run, your files are untouched: mixagent diff " + run +
            ", mixagent apply " + run + "\n";
   }
-  if (!result.branch.empty()) out += "  branch " + safe(result.branch) + "\n";
-  if (!result.commit.empty()) out += "  commit " + safe(result.commit) + "\n";
+  if (!result.branch.empty()) out += "  commit " + safe(result.commit) + "\n";
   if (!result.resume.empty()) out += "  go on with: " + safe(result.resume) + "\n";
   if (!run.empty()) out += "  every call and check: mixagent show " + run + "\n";
   return out.empty() ? "" : heading("Where the work is", paint) + out;

@@ -3,6 +3,7 @@
 #include "system/beneath.h"
 #include "system/git.h"
 #include "workspace/apply.h"
+#include "workspace/commit.h"
 #include "workspace/merge.h"
 #include "workspace/snapshot.h"
 #include "workspace/step_copy.h"
@@ -99,6 +100,44 @@ class WorkspacesOnDisk final : public Workspaces {
     // until it is done.
     MIX_TRY(const FileLock lock, wait_for_lock(options_.cache / "deliver.lock"));
     return deliver_change(options_.repository, change, store_, before_rename);
+  }
+
+  Result<Committed> commit(const Change& change, const CommitOrder& order,
+                           const std::function<Result<void>()>& before_rename) override {
+    MIX_TRY(const FileLock lock, wait_for_lock(options_.cache / "deliver.lock"));
+    const CommitSite site{git_, store_, options_.work};
+    Committed done;
+    MIX_TRY(const auto prepared, prepare_commit(site, change, order));
+    done.conflicts = prepared.conflicts;
+    if (!done.conflicts.empty()) return done;
+    if (order.branch.empty()) {
+      MIX_TRY(const auto delivery,
+              deliver_change(options_.repository, change, store_, before_rename));
+      done.conflicts = delivery.conflicts;
+      if (!done.conflicts.empty()) return done;
+    } else if (before_rename) {
+      MIX_OK(before_rename());
+    }
+    for (const auto& file : change.files) done.files.push_back(file.path);
+    MIX_TRY(done.commit, finish_commit(site, prepared, order));
+    return done;
+  }
+
+  Result<Delivery> uncommit(const Change& change, const std::string& branch,
+                            const std::string& commit) override {
+    MIX_TRY(const FileLock lock, wait_for_lock(options_.cache / "deliver.lock"));
+    if (!branch.empty()) {
+      MIX_OK(drop_branch(git_, branch, commit));
+      return Delivery{};
+    }
+    MIX_OK(check_is_head(git_, commit));
+    Change back;
+    for (const auto& file : change.files)
+      back.files.push_back({file.path, file.after, file.before});
+    MIX_TRY(auto delivery, deliver_change(options_.repository, back, store_, {}));
+    if (delivery.conflicts.empty())
+      MIX_OK(step_back({git_, store_, options_.work}, change, commit));
+    return delivery;
   }
 
  private:

@@ -210,6 +210,30 @@ Result<Delivery> MemoryWorkspaces::deliver(const Change& change,
   return delivery;
 }
 
+// A repository in memory has no history: a commit on top of HEAD is a delivery with an id.
+Result<Committed> MemoryWorkspaces::commit(const Change& change, const CommitOrder& order,
+                                           const std::function<Result<void>()>& before_rename) {
+  Committed done;
+  done.commit = sha256_hex(order.branch + "\n" + order.message).substr(0, 40);
+  if (order.branch.empty()) {
+    MIX_TRY(const Delivery delivery, deliver(change, before_rename));
+    done.files = delivery.files;
+    done.conflicts = delivery.conflicts;
+    return done;
+  }
+  for (const FileChange& file : change.files) done.files.push_back(file.path);
+  return done;
+}
+
+Result<Delivery> MemoryWorkspaces::uncommit(const Change& change, const std::string& branch,
+                                            const std::string&) {
+  Change back;
+  for (const FileChange& file : change.files)
+    back.files.push_back({file.path, file.after, file.before});
+  if (!branch.empty()) return Delivery{};
+  return deliver(back, [] { return Result<void>(); });
+}
+
 Files MemoryWorkspaces::user_files() {
   const std::lock_guard lock(mutex_);
   return user_;

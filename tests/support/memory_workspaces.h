@@ -31,6 +31,11 @@ class MemoryWorkspaces final : public Workspaces {
   Result<Delivery> deliver(const Change& change,
                            const std::function<Result<void>()>& before_rename) override;
 
+  Result<Committed> commit(const Change& change, const CommitOrder& order,
+                           const std::function<Result<void>()>& before_rename) override;
+  Result<Delivery> uncommit(const Change& change, const std::string& branch,
+                            const std::string& commit) override;
+
   // The user's own tree, and a user at work in it.
   Files user_files();
   void user_writes(const std::string& path, const std::string& bytes);

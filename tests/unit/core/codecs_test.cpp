@@ -189,7 +189,7 @@ std::vector<Row> every_fact() {
       {ChangeIntegrated{"s1", "t2", {"a.py"}}, "change.integrated",
        R"("step":"s1","tree":"t2","conflicts":["a.py"])"},
       {ChangeApplied{"working tree", "t2", "x", {"a.py"}, {"b.py"}}, "change.applied",
-       R"("how":"working tree","tree":"t2","target":"x","files":["a.py"],"conflicts":["b.py"])"},
+       R"("how":"working tree","tree":"t2","target":"x","files":["a.py"],"conflicts":["b.py"],"commit":"")"},
       {BudgetWarning{80, usd("1.6"), usd("2")}, "budget.warning",
        R"("percent":80,"spent_usd":1.6,"cap_usd":2.0)"},
       {NoteAdded{"weaker sandbox", "s1"}, "note.added", R"("text":"weaker sandbox","step":"s1")"},
