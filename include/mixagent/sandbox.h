@@ -32,6 +32,9 @@ struct SandboxCommand {
   std::vector<std::pair<std::string, std::string>> env;  // on top of the cleaned environment
   // Workspace::overlays(); the one of the whole workspace first. Only where isolation is full.
   std::vector<Overlay> overlays = {};
+  // For setup: the hosts of sandbox.allow_hosts can be reached, and downloaded packages are kept
+  // for the commands that follow.
+  bool online = false;
 };
 
 struct CommandResult {

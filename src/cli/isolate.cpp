@@ -23,6 +23,7 @@ SandboxOptions options_for(const CliContext& context, const IsolationSite& site)
   const auto home = context.env.find("HOME");
   options.home = home == context.env.end() ? "/nonexistent" : home->second;
   options.cache = site.cache;
+  options.work = site.work;
   for (const auto& [name, value] : context.env) options.environment.emplace_back(name, value);
   return options;
 }

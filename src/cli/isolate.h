@@ -18,6 +18,7 @@ struct IsolationSite {
   SandboxConfig config;
   std::filesystem::path root;   // of the repository; for `doctor` outside of one: any folder
   std::filesystem::path cache;  // for the extracted init
+  std::filesystem::path work;   // of the run, or empty
 };
 
 // Tried out with one command of no effect. Error sandbox: cause and remedy.

@@ -112,7 +112,8 @@ std::unique_ptr<ChatModels> connect_models(const Lineup& lineup,
 std::vector<std::string> sandbox_lines(const CliContext& context, Processes& processes) {
   const std::filesystem::path found = find_repository(context.cwd);
   return describe_isolation(
-      context, {SandboxConfig{}, found.empty() ? context.cwd : found, cache_folder(context.env)},
+      context,
+      {SandboxConfig{}, found.empty() ? context.cwd : found, cache_folder(context.env), {}},
       processes);
 }
 
@@ -129,9 +130,10 @@ Result<std::unique_ptr<Machine>> build_workshop(const CliContext& context, const
   harden_process();
 #endif
   auto machine = std::make_unique<Machine>();
-  MIX_TRY(machine->sandbox,
-          isolate(context, {config.sandbox, places.root, cache_folder(context.env)},
-                  machine->processes));
+  MIX_TRY(machine->sandbox, isolate(context,
+                                    {config.sandbox, places.root, cache_folder(context.env),
+                                     places.cache / "work" / run_directory.filename()},
+                                    machine->processes));
   MIX_TRY(machine->workspaces,
           make_workspaces(workspace_options(places, config, run_directory, machine->sandbox->uid()),
                           machine->processes));

@@ -7,6 +7,7 @@ namespace mixagent {
 namespace {
 
 constexpr const char* init_inside = "/run/mixagent/init";
+constexpr const char* proxy_inside = "/run/mixagent/proxy";
 constexpr long long mb = 1 << 20;
 
 void append(std::vector<std::string>& to, std::initializer_list<std::string> parts) {
@@ -138,6 +139,7 @@ void add_scratch(MountList& list, const Policy& policy) {
 void add_mixagent(MountList& list, const Policy& policy, const std::string& init) {
   list.bind({init, init_inside});
   if (!policy.objects.empty()) list.bind({policy.objects, "/run/mixagent/objects"});
+  if (!policy.proxy.empty()) list.bind({policy.proxy, proxy_inside});
 }
 
 // After the view stands, the same once more as Landlock rules: a second wall.
@@ -222,6 +224,7 @@ Launch bwrap_launch(const Policy& policy, const BwrapFeatures& features, const s
   extend(list.argv, limit_options(policy, command, nproc, policy.repository));
   list.add({"--seccomp", std::to_string(filter_fd)});
   if (policy.private_uid) list.add({"--uid", std::to_string(*policy.private_uid)});
+  if (!policy.proxy.empty()) list.add({"--proxy", proxy_inside});
   extend(list.argv, landlock_options(policy));
   extend(list.argv, memory_options(policy));
   const std::string folder =

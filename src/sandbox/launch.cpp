@@ -4,11 +4,13 @@
 #include "sandbox/extract.h"
 #include "sandbox/private_uid.h"
 #include "sandbox/probe.h"
+#include "sandbox/proxy.h"
 #include "sandbox/remedy.h"
 #include "sandbox/seccomp_filter.h"
 #include "system/files.h"
 
 #include <algorithm>
+#include <atomic>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -95,6 +97,8 @@ class CommandSandbox final : public Sandbox {
     std::string init, filter;
     fs::path cache;
     std::unique_ptr<Scratch> scratch;  // reduced, external, none
+    fs::path work;                     // for downloads and the proxy, or empty
+    ProxyOptions proxy;
   };
   CommandSandbox(Parts parts, Processes& processes)
       : parts_(std::move(parts)), processes_(processes) {}
@@ -109,13 +113,53 @@ class CommandSandbox final : public Sandbox {
       return refuse("the command holds a NUL byte");
     if (parts_.isolation == Isolation::reduced && parts_.policy.private_uid)
       open_the_way(parts_.cache, command.workspace);
-    auto exit = processes_.run(process_for(command), cancel);
+    MIX_TRY(const View view, view_for(command));
+    auto exit = processes_.run(process_for(command, view.policy), cancel);
     if (!exit && exit.error().code == ErrorCode::cancelled) return fail(std::move(exit).error());
     if (!exit) return fail(explain_failure(parts_.isolation, describe(exit.error())));
-    return interpret(*std::move(exit));
+    MIX_TRY(CommandResult result, interpret(*std::move(exit)));
+    if (view.proxy)
+      for (const std::string& line : view.proxy->refused())
+        result.output += "\n[network: " + line + "]\n";
+    return result;
   }
 
  private:
+  // The policy as this command gets it.
+  struct View {
+    Policy policy;
+    std::unique_ptr<FilteringProxy> proxy;
+  };
+  Result<View> view_for(const SandboxCommand& command) {
+    View view{parts_.policy, nullptr};
+    if (parts_.isolation != Isolation::full || parts_.work.empty()) return view;
+    const fs::path downloads = parts_.work / "downloads";
+    const bool online = command.online && !view.policy.network && !parts_.proxy.allowed.empty();
+    if (online) {
+      const fs::path folder = parts_.work / ("proxy-" + std::to_string(++proxies_));
+      MIX_TRY(view.proxy, FilteringProxy::open(parts_.proxy, folder));
+      view.policy.proxy = view.proxy->socket();
+      for (const std::string& below : download_folders()) {
+        MIX_OK(make_directories(downloads / below));
+        if (const auto uid = view.policy.private_uid;
+            uid && chown((downloads / below).c_str(), *uid, *uid) != 0)
+          return fail(ErrorCode::io, "cannot be given to the private user", downloads / below);
+      }
+      for (const char* name :
+           {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy",
+            "npm_config_proxy", "npm_config_https_proxy", "PIP_PROXY", "CARGO_HTTP_PROXY"})
+        view.policy.environment.emplace_back(name, "http://127.0.0.1:3128");
+      for (const char* name : {"NO_PROXY", "no_proxy"})
+        view.policy.environment.emplace_back(name, "localhost,127.0.0.1,::1");
+      view.policy.environment.emplace_back(
+          "JAVA_TOOL_OPTIONS",
+          "-Dhttp.proxyHost=127.0.0.1 -Dhttp.proxyPort=3128 -Dhttps.proxyHost=127.0.0.1 "
+          "-Dhttps.proxyPort=3128");
+    }
+    show_downloads(view.policy, downloads, online);
+    return view;
+  }
+
   Result<void> check(const SandboxCommand& command) const {
     const fs::path cwd(command.cwd);
     if (cwd.is_absolute() ||
@@ -142,15 +186,15 @@ class CommandSandbox final : public Sandbox {
     return policy.processes + count_processes_of(policy.private_uid.value_or(policy.uid));
   }
 
-  Command process_for(const SandboxCommand& command) const {
+  Command process_for(const SandboxCommand& command, const Policy& policy) const {
     Command process;
     process.argv = {parts_.init, "--parent", std::to_string(getpid())};
     if (parts_.isolation == Isolation::full)
-      add_bwrap(process, command);
+      add_bwrap(process, command, policy);
     else
       add_bare(process, command);
     process.cwd = "/";
-    process.env = parts_.policy.environment;
+    process.env = policy.environment;
     for (const auto& variable : command.env) {
       auto same = [&](const auto& other) { return other.first == variable.first; };
       process.env.erase(std::remove_if(process.env.begin(), process.env.end(), same),
@@ -164,9 +208,8 @@ class CommandSandbox final : public Sandbox {
     return process;
   }
 
-  void add_bwrap(Command& process, const SandboxCommand& command) const {
-    Launch launch =
-        bwrap_launch(parts_.policy, parts_.features, parts_.init, command, process_limit());
+  void add_bwrap(Command& process, const SandboxCommand& command, const Policy& policy) const {
+    Launch launch = bwrap_launch(policy, parts_.features, parts_.init, command, process_limit());
     process.argv.insert(process.argv.end(), {"--keep-fds", "--"});
     process.argv.insert(process.argv.end(), launch.argv.begin(), launch.argv.end());
     process.extra_fds = std::move(launch.files);
@@ -216,6 +259,7 @@ class CommandSandbox final : public Sandbox {
 
   const Parts parts_;
   Processes& processes_;
+  std::atomic<int> proxies_{0};
 };
 
 // ---- what is there
@@ -247,6 +291,9 @@ Result<std::unique_ptr<Sandbox>> make_untried_sandbox(const SandboxOptions& opti
   CommandSandbox::Parts parts;
   parts.isolation = options.config.isolation;
   parts.cache = options.cache;
+  parts.work = options.work;
+  MIX_TRY(parts.proxy.allowed, parse_allowed_hosts(options.config.allow_hosts));
+  parts.proxy.only_public = options.only_public;
   MIX_TRY(parts.policy, make_policy(options));
   MIX_TRY(parts.init, extract_init(options.cache));
   if (parts.isolation == Isolation::full) {

@@ -22,7 +22,9 @@ struct SandboxOptions {
   std::filesystem::path objects;     // the repository's object store, or empty
   std::filesystem::path home;        // the user's; its place is kept, its content is not shown
   std::filesystem::path cache;       // for the extracted init
+  std::filesystem::path work;        // this run's folder, removed with it; empty: no setup
   Environment environment;           // this process's own (process_environment)
+  bool only_public = true;           // false in tests alone: allowed hosts may stand on loopback
 };
 
 struct Bind {
@@ -40,6 +42,7 @@ struct Policy {
   std::vector<std::pair<std::string, std::string>> links;  // {target, path}: {"usr/bin", "/bin"}
   std::vector<Bind> extra;  // toolchains, caches, what the user added; parents before children
   std::string objects;      // host path or empty
+  std::string proxy;        // host path of the filtering proxy's socket, or empty
   bool network = false;
   bool whole_machine = false;  // external, none: nothing is hidden
   Environment environment;     // cleaned
@@ -71,6 +74,12 @@ bool visible(const Policy& policy, const std::string& path);
 bool may_mount(const Policy& policy, const std::string& target);
 // PATH entries and their libraries, read-only at their own places, when they are not of the system.
 void add_toolchains(Policy& policy, const SandboxOptions& options);
+// Folders that packages are downloaded into, below the home folder: kept below `downloads` on the
+// host. Commands online write them (missing ones are not made here), others only read what is
+// there.
+void show_downloads(Policy& policy, const std::string& downloads, bool online);
+// Those folders, relative.
+std::vector<std::string> download_folders();
 // `path` is `parent` or below it; both absolute and normal.
 bool at_or_below(std::string_view path, std::string_view parent);
 

@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "sandbox/policy.h"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 
@@ -25,8 +26,8 @@ constexpr std::array companions = {
                ".local/pipx/venvs", ".local/share/fnm"}}};
 // Downloaded packages that tools only read; the others (of tools that lock or write theirs) start
 // empty.
-constexpr std::array caches = {".cargo/registry", ".cargo/git", "go/pkg/mod", ".m2/repository",
-                               ".local/lib"};
+constexpr std::array caches = {".cargo/registry", ".cargo/git", "go/pkg/mod",     ".m2/repository",
+                               ".local/lib",      ".gem",       ".nuget/packages"};
 
 // ---- toolchains
 
@@ -67,6 +68,23 @@ void add_toolchains(Policy& policy, const SandboxOptions& options) {
       if (folder != nullptr && visible(policy, policy.home + "/" + companion.bin))
         add(policy.home + "/" + folder);
   for (const char* cache : caches) add(policy.home + "/" + cache);
+}
+
+std::vector<std::string> download_folders() {
+  return {caches.begin(), caches.end()};
+}
+
+void show_downloads(Policy& policy, const std::string& downloads, bool online) {
+  for (const char* cache : caches) {
+    const std::string source = downloads + "/" + cache, target = policy.home + "/" + cache;
+    if (!exists(source) || !may_mount(policy, target) || at_or_below(policy.repository, target))
+      continue;
+    auto& extra = policy.extra;
+    extra.erase(std::remove_if(extra.begin(), extra.end(),
+                               [&](const Bind& bind) { return at_or_below(bind.target, target); }),
+                extra.end());
+    extra.push_back({source, target, online});
+  }
 }
 
 }  // namespace mixagent

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum { max_paths = 256 };
+enum { max_paths = 256, proxy_port = 3128 };
 
 struct paths {
   const char* list[max_paths];
@@ -22,6 +22,7 @@ struct options {
   long timeout_ms, memory_mb, disk_mb, processes, nproc; /* 0: no limit */
   const char* disk;                                      /* folder whose growth counts */
   struct paths memory_fs; /* tmpfs mounts: their use counts as memory */
+  const char* proxy;      /* socket to forward to, or NULL */
   const char* cwd;
   char** argv;
 };
@@ -36,6 +37,9 @@ void limit_resources(const struct options* o);
 void enter_landlock(const struct options* o);
 void drop_privileges(const struct options* o);
 void enter_seccomp(const struct options* o);
+
+/* forward.c */
+void start_forwarder(const struct options* o);
 
 /* watch.c: everything below this process. */
 typedef void visit(pid_t pid, void* data);

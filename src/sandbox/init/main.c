@@ -21,6 +21,7 @@
      --memory-mb N       of all processes together, and of --memory-fs PATH... (tmpfs mounts)
      --processes N
      --disk-mb N         of files changed below --disk PATH
+     --proxy PATH        127.0.0.1:3128 leads to that socket
 
    Exit status: the command's, 128+n by signal n, 124 at the timeout, 137 by a limit, 125 if the
    confinement failed. Lines of the report: "ready" once the confinement stands, "landlock ABI",
@@ -98,6 +99,7 @@ static const struct {
     {"--processes", is_number, &o.processes},
     {"--disk-mb", is_number, &o.disk_mb},
     {"--disk", is_text, &o.disk},
+    {"--proxy", is_text, &o.proxy},
 };
 
 /* Returns how many arguments it took. */
@@ -263,6 +265,7 @@ int main(int argc, char** argv) {
   struct state s = {0};
   watch_start(&o);
   if (o.timeout_ms) s.deadline = now_ms() + o.timeout_ms;
+  if (o.proxy) start_forwarder(&o);
   s.child = start(is_pid1, &unblocked);
   if (is_pid1 || !o.keep_fds) report("ready");
   supervise(&s, &watched);
