@@ -7,45 +7,18 @@
 
 #include <algorithm>
 #include <cctype>
-#include <map>
 #include <set>
 
 namespace mixagent {
 
 namespace {
 
-// Our call id -> what goes over the wire. The provider's own id where it serves, else ours in its
-// shape.
-class WireIds {
- public:
-  WireIds(const std::vector<Message>& messages, const ChatQuirks& quirks) : quirks_(quirks) {
-    for (const auto& message : messages) {
-      std::set<std::string> used;
-      for (const auto& call : calls_of(message.parts)) {
-        // Two calls of one message with the same id could not be told apart.
-        const bool own = call.wire_id.empty() || !used.insert(call.wire_id).second;
-        ids_[call.id] = shaped(own ? call.id : call.wire_id);
-      }
-    }
-  }
-
-  std::string of(const std::string& id, const std::string& wire_id) const {
-    if (const auto found = ids_.find(id); found != ids_.end()) return found->second;
-    return shaped(wire_id.empty() ? id : wire_id);
-  }
-
- private:
-  std::string shaped(const std::string& id) const {
-    if (!quirks_.nine_char_ids) return id;
-    const bool fits = id.size() == 9 && std::all_of(id.begin(), id.end(), [](unsigned char c) {
-                        return std::isalnum(c) != 0;
-                      });
-    return fits ? id : sha256_hex(id).substr(0, 9);
-  }
-
-  const ChatQuirks& quirks_;
-  std::map<std::string, std::string> ids_;
-};
+std::string nine_characters(const std::string& id) {
+  const bool fits = id.size() == 9 && std::all_of(id.begin(), id.end(), [](unsigned char c) {
+                      return std::isalnum(c) != 0;
+                    });
+  return fits ? id : sha256_hex(id).substr(0, 9);
+}
 
 Json image_content(const ImagePart& image) {
   return {{"type", "image_url"}, {"image_url", {{"url", url_of(image)}}}};
@@ -58,7 +31,7 @@ class Encoder {
         model_(model),
         quirks_(chat_quirks(provider.name, provider.base_url)),
         origin_{provider.dialect, provider.name, model.name},
-        ids_(request.messages, quirks_) {
+        ids_(request.messages, quirks_.nine_char_ids ? nine_characters : as_it_is) {
     if (quirks_.cache_marks && model_.family == "anthropic") {
       marked_ = marked_messages(request.messages);
     }
@@ -104,10 +77,12 @@ class Encoder {
     if (quirks_.schema == SchemaForm::json_object) {
       body["response_format"] = {{"type", "json_object"}};
     } else if (quirks_.schema == SchemaForm::json_schema) {
+      Json schema = parse_or_object(request_.response_schema);
+      const bool strict = fits_strict_mode(schema);
+      if (strict) schema = closed_schema(request_.response_schema);
       body["response_format"] = {
           {"type", "json_schema"},
-          {"json_schema",
-           {{"name", "answer"}, {"schema", parse_or_object(request_.response_schema)}}}};
+          {"json_schema", {{"name", "answer"}, {"strict", strict}, {"schema", std::move(schema)}}}};
     }
   }
 
@@ -134,9 +109,8 @@ class Encoder {
       // message.
       for (const auto& part : message.parts) {
         if (const auto* result = std::get_if<ToolResultPart>(&part)) {
-          list.push_back({{"role", "tool"},
-                          {"tool_call_id", ids_.of(result->call_id, result->wire_id)},
-                          {"content", result->text}});
+          list.push_back(
+              {{"role", "tool"}, {"tool_call_id", ids_.of(*result)}, {"content", result->text}});
         }
       }
       if (Json said = plain(message); !said.is_null()) list.push_back(std::move(said));
@@ -167,7 +141,8 @@ class Encoder {
     }
     if (content.empty()) return {};
     const char* role = message.role == Role::system ? "system" : "user";
-    if (only_text) return {{"role", role}, {"content", text_of(message.parts)}};
+    if (only_text && content.size() == 1)
+      return {{"role", role}, {"content", text_of(message.parts)}};
     return {{"role", role}, {"content", std::move(content)}};
   }
 
@@ -183,7 +158,7 @@ class Encoder {
         text += refusal->text;
       } else if (const auto* call = std::get_if<ToolCallPart>(&part)) {
         calls.push_back(
-            {{"id", ids_.of(call->id, call->wire_id)},
+            {{"id", ids_.of(*call)},
              {"type", "function"},
              {"function",
               {{"name", call->name}, {"arguments", sendable_arguments(call->arguments)}}}});

@@ -32,8 +32,8 @@ std::int64_t thinking_tokens(const std::string& effort, std::int64_t max_tokens)
   return std::min(wanted, max_tokens / 2);
 }
 
-std::string tool_id(const std::string& id, const std::string& wire_id) {
-  std::string shaped = wire_id.empty() ? id : wire_id;
+std::string letters_and_digits(const std::string& id) {
+  std::string shaped = id;
   for (char& c : shaped) {
     if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-') c = '_';
   }
@@ -47,12 +47,20 @@ Json image_block(const ImagePart& image) {
           {"source", {{"type", "base64"}, {"media_type", image.mime}, {"data", image.base64}}}};
 }
 
+bool calls_without_thought(const Json& blocks) {
+  const auto type = string_or(blocks.front(), "type");
+  if (type == "thinking" || type == "redacted_thinking") return false;
+  return std::any_of(blocks.begin(), blocks.end(),
+                     [](const Json& block) { return string_or(block, "type") == "tool_use"; });
+}
+
 class Encoder {
  public:
   Encoder(const ChatRequest& request, const Model& model, const Provider& provider)
       : request_(request),
         model_(model),
         origin_{provider.dialect, provider.name, model.name},
+        ids_(request.messages, letters_and_digits),
         marked_(marked_messages(request.messages)) {}
 
   Json body() {
@@ -111,10 +119,9 @@ class Encoder {
     }
   }
 
-  static Json result_block(const ToolResultPart& result) {
-    Json block = {{"type", "tool_result"},
-                  {"tool_use_id", tool_id(result.call_id, result.wire_id)},
-                  {"content", result.text}};
+  Json result_block(const ToolResultPart& result) const {
+    Json block = {
+        {"type", "tool_result"}, {"tool_use_id", ids_.of(result)}, {"content", result.text}};
     if (result.is_error) block["is_error"] = true;
     return block;
   }
@@ -132,7 +139,7 @@ class Encoder {
     if (const auto* image = std::get_if<ImagePart>(&part)) return image_block(*image);
     if (const auto* call = std::get_if<ToolCallPart>(&part)) {
       return {{"type", "tool_use"},
-              {"id", tool_id(call->id, call->wire_id)},
+              {"id", ids_.of(*call)},
               {"name", call->name},
               {"input", parse_or_object(call->arguments)}};
     }
@@ -177,9 +184,7 @@ class Encoder {
     }
     // Calls of turns that came without thoughts (from a fallback, say) would be refused.
     for (const auto& message : body["messages"]) {
-      if (message["role"] != "assistant") continue;
-      const auto type = string_or(message["content"].front(), "type");
-      if (type != "thinking" && type != "redacted_thinking") return;
+      if (calls_without_thought(message["content"])) return;
     }
     const auto budget = thinking_tokens(request_.reasoning_effort, max_tokens);
     if (budget >= least_thinking)
@@ -189,6 +194,7 @@ class Encoder {
   const ChatRequest& request_;
   const Model& model_;
   const Origin origin_;
+  const WireIds ids_;
   const std::set<const Message*> marked_;
 };
 

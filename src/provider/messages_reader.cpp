@@ -3,6 +3,8 @@
 #include "provider/reply_reader.h"
 #include "provider/wire_pieces.h"
 
+#include <algorithm>
+
 namespace mixagent {
 
 namespace {
@@ -60,6 +62,9 @@ class MessagesReader final : public ReplyReader {
     read.error_json = error_json_;
     read.reply = std::move(reply_);
     read.reply.origin = context_.origin;
+    // Blocks may begin out of order; their indices say which comes first.
+    std::stable_sort(blocks_.begin(), blocks_.end(),
+                     [](const Block& a, const Block& b) { return a.index < b.index; });
     for (auto& block : blocks_) put_part(read.reply, block);
     put_usage(read.reply.usage);
     read.reply.stop = stop_of(read.reply);

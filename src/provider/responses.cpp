@@ -10,7 +10,10 @@ namespace {
 class Encoder {
  public:
   Encoder(const ChatRequest& request, const Model& model, const Provider& provider)
-      : request_(request), model_(model), origin_{provider.dialect, provider.name, model.name} {}
+      : request_(request),
+        model_(model),
+        origin_{provider.dialect, provider.name, model.name},
+        ids_(request.messages, as_it_is) {}
 
   Json body() {
     Json body = {{"model", model_.id.empty() ? model_.name : model_.id}};
@@ -37,10 +40,13 @@ class Encoder {
       body["temperature"] = *request_.temperature;
     }
     if (!request_.response_schema.empty() && model_.structured_output) {
+      Json schema = parse_or_object(request_.response_schema);
+      const bool strict = fits_strict_mode(schema);
+      if (strict) schema = closed_schema(request_.response_schema);
       body["text"]["format"] = {{"type", "json_schema"},
                                 {"name", "answer"},
-                                {"strict", false},
-                                {"schema", parse_or_object(request_.response_schema)}};
+                                {"strict", strict},
+                                {"schema", std::move(schema)}};
     }
     if (!request_.cache_key.empty()) body["prompt_cache_key"] = request_.cache_key;
     body["store"] = false;  // the conversation is ours: it comes whole with every call
@@ -66,7 +72,7 @@ class Encoder {
     for (const auto& part : message.parts) {
       if (const auto* result = std::get_if<ToolResultPart>(&part)) {
         input.push_back({{"type", "function_call_output"},
-                         {"call_id", result->wire_id.empty() ? result->call_id : result->wire_id},
+                         {"call_id", ids_.of(*result)},
                          {"output", result->text}});
       } else if (const auto* text = std::get_if<TextPart>(&part)) {
         content.push_back({{"type", "input_text"}, {"text", text->text}});
@@ -95,7 +101,7 @@ class Encoder {
     if (const auto* refusal = std::get_if<RefusalPart>(&part)) return said(refusal->text);
     if (const auto* call = std::get_if<ToolCallPart>(&part)) {
       return {{"type", "function_call"},
-              {"call_id", call->wire_id.empty() ? call->id : call->wire_id},
+              {"call_id", ids_.of(*call)},
               {"name", call->name},
               {"arguments", sendable_arguments(call->arguments)}};
     }
@@ -125,6 +131,7 @@ class Encoder {
   const ChatRequest& request_;
   const Model& model_;
   const Origin origin_;
+  const WireIds ids_;
 };
 
 class Responses final : public WireDialect {

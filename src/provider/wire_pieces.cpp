@@ -48,10 +48,48 @@ std::string url_of(const ImagePart& image) {
   return image.url.empty() ? "data:" + image.mime + ";base64," + image.base64 : image.url;
 }
 
+bool fits_strict_mode(const Json& schema) {
+  if (!schema.is_structured()) return true;
+  if (!std::all_of(schema.begin(), schema.end(), fits_strict_mode)) return false;
+  const Json& properties = member(schema, "properties");
+  if (!properties.is_object()) return true;
+  const Json& required = member(schema, "required");
+  for (const auto& [name, value] : properties.items()) {
+    if (std::find(required.begin(), required.end(), Json(name)) == required.end()) return false;
+  }
+  return true;
+}
+
 Json closed_schema(const std::string& text) {
   Json schema = parse_or_object(text);
   close_objects(schema);
   return schema;
+}
+
+WireIds::WireIds(const std::vector<Message>& messages, Shape shape) : shape_(shape) {
+  std::set<std::string> used;
+  for (const auto& message : messages) {
+    for (const auto& call : calls_of(message.parts)) {
+      std::string id = shape_(call.wire_id.empty() ? call.id : call.wire_id);
+      if (used.count(id) != 0) id = shape_(call.id);
+      while (!used.insert(id).second) id = shape_(id + "_");
+      ids_[call.id] = std::move(id);
+    }
+  }
+}
+
+const std::string& WireIds::of(const ToolCallPart& call) const {
+  return ids_.at(call.id);
+}
+
+std::string WireIds::of(const ToolResultPart& result) const {
+  const auto found = ids_.find(result.call_id);
+  if (found != ids_.end()) return found->second;
+  return shape_(result.wire_id.empty() ? result.call_id : result.wire_id);
+}
+
+std::string as_it_is(const std::string& id) {
+  return id;
 }
 
 std::set<const Message*> marked_messages(const std::vector<Message>& messages) {

@@ -42,6 +42,9 @@ Exchange exchange_of(const Json& row) {
   exchange.body = string_or(response, "body_text");
   for (const auto& tag : row["tags"]) exchange.tags.insert(tag.get<std::string>());
   exchange.expected = row["expected"];
+  const Json& request = member(row, "request");
+  exchange.address = string_or(request, "url_path");
+  exchange.request = member(request, "body");
   return exchange;
 }
 

@@ -21,6 +21,8 @@ struct Exchange {
   bool streaming = false;
   std::set<std::string> tags;
   Json expected;
+  std::string address;  // of the request
+  Json request;         // its body; null when only the response was kept
 };
 
 // Empty when the file is not there. MIXAGENT_DATA names the folder; default: shared/data beside the
