@@ -35,7 +35,7 @@ set(MIXAGENT_SOURCES
   src/engine/advisor.cpp src/engine/attempt.cpp src/engine/budget.cpp src/engine/caller.cpp src/engine/checks.cpp
   src/engine/command.cpp src/engine/conversation.cpp src/engine/deliver.cpp src/engine/dispatch.cpp src/engine/files.cpp
   src/engine/finish.cpp src/engine/gate.cpp src/engine/hands.cpp src/engine/integrate.cpp src/engine/ladder.cpp
-  src/engine/planner.cpp src/engine/result.cpp src/engine/reviewer.cpp src/engine/run.cpp src/engine/step.cpp
+  src/engine/planner.cpp src/engine/result.cpp src/engine/reviewer.cpp src/engine/run.cpp src/engine/setup.cpp src/engine/step.cpp
   src/engine/survey.cpp src/engine/texts.cpp
   src/view/jsonl.cpp src/view/live.cpp src/view/narrate.cpp src/view/progress.cpp src/view/show.cpp
   src/view/summary.cpp src/view/table.cpp src/view/words.cpp

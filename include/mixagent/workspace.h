@@ -81,6 +81,14 @@ class Workspaces {
   virtual ~Workspaces() = default;
   virtual Result<Snapshot> snapshot() = 0;
   virtual Result<std::unique_ptr<Workspace>> open(const Tree& tree) = 0;
+  // Once for each state of the setup inputs in `tree`: `setup` works in a workspace of it, and the
+  // ignored folders that it leaves there come along into every workspace opened later of a tree
+  // with the same inputs. What it changes elsewhere is lost. An error of `setup` is passed on.
+  virtual Result<void> prepare(const Tree& tree,
+                               const std::function<Result<void>(Workspace&)>& setup) {
+    (void)tree, (void)setup;
+    return {};
+  }
   virtual Result<std::string> bytes(const BlobId& blob) = 0;
   virtual Result<BlobId> put(std::string_view bytes) = 0;
   virtual Result<Tree> tree(

@@ -70,6 +70,7 @@ WorkspaceOptions workspace_options(const Places& places, const Config& config,
   options.keep = run_directory / "store";
   if (uid) options.owner = Owner{*uid, *uid};
   options.carry = config.sandbox.carry;
+  options.setup_inputs = config.verify.setup_inputs;
   return options;
 }
 

@@ -246,7 +246,7 @@ std::vector<Key> sandbox_keys() {
        [](D& d, const N&, const V& v) { d.config.sandbox.unix_sockets = v.list; }},
       {"sandbox.carry", list_value(),
        R"(["node_modules", ".venv", "venv", "vendor", "target", "build"])",
-       "ignored folders that come along", A,
+       "ignored folders that come along", T,
        [](D& d, const N&, const V& v) { d.config.sandbox.carry = v.list; }},
       {"sandbox.cache.*", choice_value("ro|private|rw"), "", "how a cache folder is given", U,
        [](D& d, const N& n, const V& v) { d.config.sandbox.cache[n[0]] = v.text; }},

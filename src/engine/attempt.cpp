@@ -6,6 +6,7 @@
 #include "engine/command.h"
 #include "engine/conversation.h"
 #include "engine/reviewer.h"
+#include "engine/setup.h"
 #include "engine/texts.h"
 
 #include <fmt/core.h>
@@ -312,6 +313,7 @@ Result<Attempt::Judged> Attempt::review(const Collected& collected) {
 }  // namespace
 
 Result<AttemptResult> run_attempt(RunContext& run, const StepJob& job, const AttemptPlan& plan) {
+  MIX_OK(set_up(run.tools, job.base, run.goal.repository, job.step.id));
   MIX_TRY(const auto workspace, run.tools.workspaces.open(job.base));
   Attempt attempt(run, job, plan, *workspace);
   return attempt.go();

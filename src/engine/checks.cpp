@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "engine/command.h"
+#include "engine/setup.h"
 
 #include <fmt/core.h>
 
@@ -23,6 +24,7 @@ Result<RecordedCommand> execute(Tools& tools, const Check& check, const Tree& tr
                                 const std::string& key, int timeout_s) {
   const std::string hash = sha256_hex(check.command + "\n" + tree_text);
   MIX_TRY(const std::string value, tools.journal.once(key, hash, [&]() -> Result<std::string> {
+    MIX_OK(set_up(tools, tree, site.mounted_at, site.step));
     MIX_TRY(const auto workspace, tools.workspaces.open(tree));
     SandboxCommand run;
     run.command = check.command;

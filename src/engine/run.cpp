@@ -143,18 +143,6 @@ Result<void> Run::open() {
 
 // Settings that this version reads and cannot carry out are said, not swallowed.
 Result<void> Run::tell_what_is_not_done() {
-  if (!tools_.config.verify.setup.empty()) {
-    MIX_OK(
-        tools_.journal.append(NoteAdded{"[verify] setup is not carried out by this version: "
-                                        "install dependencies in the repository first; "
-                                        "ignored folders such as node_modules and .venv come along",
-                                        ""}));
-  }
-  if (tools_.config.sandbox.network == NetworkMode::proxy) {
-    MIX_OK(tools_.journal.append(NoteAdded{
-        "[sandbox] network = \"proxy\" is not there in this version: commands have no network",
-        ""}));
-  }
   const bool per_test = std::any_of(goal_.checks.begin(), goal_.checks.end(),
                                     [](const Check& check) { return !check.results.empty(); });
   if (per_test) {

@@ -6,7 +6,10 @@
 #include "system/files.h"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <map>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 namespace mixagent {
@@ -43,58 +46,98 @@ class TrialFolder {
   fs::path path_;
 };
 
-Result<CommandResult> run_trial(Sandbox& sandbox, const SandboxOptions& options,
-                                const std::string& script_for) {
+// On this machine's loopback; a command that is cut off cannot reach it.
+class TrialListener {
+ public:
+  TrialListener() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* plain = reinterpret_cast<sockaddr*>(&address);
+    if (bind(fd_.get(), plain, size) == 0 && listen(fd_.get(), 4) == 0 &&
+        getsockname(fd_.get(), plain, &size) == 0)
+      port_ = ntohs(address.sin_port);
+  }
+  int port() const { return port_; }
+
+ private:
+  Fd fd_;
+  int port_ = 1;
+};
+
+// Prints "name value" lines about what a command can do and reach. Only words of the shell itself:
+// this runs before every run.
+constexpr const char* look_around =
+    "echo x >here && read -r _ <here && echo 'workspace writable'\n"
+    "read -r _ < <(echo x) && echo 'pipes work'\n"
+    "echo \"user $UID\"\n"
+    "{ read -r _ <'@CANARY@' && echo 'files seen' || echo 'files hidden'; } 2>/dev/null\n"
+    "(exec 3<>/dev/tcp/127.0.0.1/@PORT@) 2>/dev/null && echo 'host reached' || echo 'host cut'\n"
+    "links=\n"
+    "while read -r name _; do case $name in lo:) ;; *:*) links+=\" ${name%%:*}\";; esac; done "
+    "2>/dev/null </proc/net/dev\n"
+    "echo \"network$links\"\n"
+    "all=(/proc/[0-9]*); echo \"processes ${#all[@]}\"\n"
+    "while read -r name value _; do case $name in Seccomp:) echo \"filter $value\";; "
+    "NoNewPrivs:) echo \"privileges $value\";; esac; done 2>/dev/null </proc/self/status\n"
+    "exit 0\n";
+
+Result<CommandResult> run_trial(Sandbox& sandbox, const SandboxOptions& options) {
   MIX_TRY(const auto folder, TrialFolder::make(options.cache, sandbox.uid()));
+  const TrialListener listener;
   SandboxCommand command;
-  command.command = replace_all(script_for, "@CANARY@", folder->canary().string());
+  command.command = replace_all(look_around, "@CANARY@", folder->canary().string());
+  command.command = replace_all(command.command, "@PORT@", std::to_string(listener.port()));
   command.workspace = folder->workspace();
   command.mounted_at = options.repository;
   command.timeout = std::chrono::milliseconds(20'000);
   return sandbox.run(command, {});
 }
 
-// Prints "name value" lines about what a command sees.
-constexpr const char* look_around =
-    "echo \"user $(id -u)\"\n"
-    "cat '@CANARY@' >/dev/null 2>&1 && echo 'files seen' || echo 'files hidden'\n"
-    "links=$(tail -n +3 /proc/net/dev 2>/dev/null | cut -d: -f1 | tr -d ' ' | grep -vx lo)\n"
-    "echo \"network\" $links\n"
-    "echo \"processes $(ls -d /proc/[0-9]* 2>/dev/null | wc -l)\"\n"
-    "echo \"filter $(grep -s '^Seccomp:' /proc/self/status | tr -dc 0-9)\"\n"
-    "echo \"privileges $(grep -s '^NoNewPrivs:' /proc/self/status | tr -dc 0-9)\"\n";
-
 std::map<std::string, std::string> seen_inside(const std::string& output) {
   std::map<std::string, std::string> seen;
   for (const std::string& line : split_lines(output)) {
-    const std::size_t space = line.find(' ');
-    if (space != std::string::npos)
-      seen[line.substr(0, space)] = std::string(trim(line.substr(space)));
+    const std::size_t space = std::min(line.find(' '), line.size());
+    seen[line.substr(0, space)] = std::string(trim(line.substr(space)));
   }
   return seen;
 }
 
-void add_walls(ProbeReport& report, Isolation isolation, std::map<std::string, std::string> seen) {
+std::vector<ProbeLine> walls_of(const SandboxConfig& config,
+                                std::map<std::string, std::string> seen) {
+  std::vector<ProbeLine> lines;
   auto wall = [&](const char* what, bool ok, const std::string& detail) {
-    report.lines.push_back(
-        {what, ok, detail,
-         ok ? "" : "please report this; use --sandbox external until it is clear"});
+    lines.push_back({what, ok, detail,
+                     ok ? ""
+                        : "this wall does not stand here: look at what /usr/bin/bwrap is, "
+                          "update bubblewrap and the kernel"});
   };
-  if (isolation == Isolation::external || isolation == Isolation::none) {
-    report.lines.push_back(
+  wall("workspace", seen["workspace"] == "writable" && seen["pipes"] == "work",
+       seen["workspace"] == "writable" ? "writable" : "not writable");
+  if (config.isolation == Isolation::external || config.isolation == Isolation::none) {
+    lines.push_back(
         {"isolation", true, "none of ours: whoever set it vouches for this machine", ""});
-    return;
+    return lines;
   }
   wall("files outside", seen["files"] == "hidden", seen["files"]);
-  wall("user", seen["user"] != "0", "commands run as user " + seen["user"]);
+  wall("user", !seen["user"].empty() && seen["user"] != "0", "commands run as " + seen["user"]);
   wall("system call filter", seen["filter"] == "2", seen["filter"] == "2" ? "in force" : "missing");
   wall("new privileges", seen["privileges"] == "1",
        seen["privileges"] == "1" ? "impossible" : "possible");
-  if (isolation != Isolation::full) return;
-  const bool network = !seen["network"].empty();
-  wall("network", !network, network ? "reaches " + seen["network"] : "none but loopback");
+  if (config.network == NetworkMode::host && config.isolation == Isolation::full) {
+    lines.push_back({"network", true, "the host's, as configured", ""});
+  } else {
+    const bool links = config.isolation == Isolation::full && !seen["network"].empty();
+    wall("network", seen["host"] == "cut" && !links,
+         links                   ? "reaches " + seen["network"]
+         : seen["host"] == "cut" ? "none but its own loopback"
+                                 : "reaches this machine");
+  }
+  if (config.isolation != Isolation::full) return lines;
   const long processes = std::atol(seen["processes"].c_str());
   wall("other processes", processes > 0 && processes < 16, std::to_string(processes) + " visible");
+  return lines;
 }
 
 }  // namespace
@@ -104,9 +147,13 @@ bool ProbeReport::ok() const {
 }
 
 Result<void> try_out(Sandbox& sandbox, const SandboxOptions& options) {
-  MIX_TRY(const CommandResult result, run_trial(sandbox, options, "true"));
-  if (result.exit_code == 0) return {};
-  return fail(explain_failure(options.config.isolation, result.output));
+  MIX_TRY(const CommandResult result, run_trial(sandbox, options));
+  if (result.exit_code != 0) return fail(explain_failure(options.config.isolation, result.output));
+  for (const ProbeLine& line : walls_of(options.config, seen_inside(result.output)))
+    if (!line.ok)
+      return fail(explain_failure(options.config.isolation,
+                                  "wall \"" + line.what + "\" does not stand: " + line.detail));
+  return {};
 }
 
 ProbeReport probe_sandbox(const SandboxOptions& options, Processes& processes) {
@@ -119,13 +166,14 @@ ProbeReport probe_sandbox(const SandboxOptions& options, Processes& processes) {
   };
   const auto sandbox = make_untried_sandbox(options, processes);
   if (!sandbox) return broken(sandbox.error());
-  const auto result = run_trial(**sandbox, options, look_around);
+  const auto result = run_trial(**sandbox, options);
   if (!result) return broken(result.error());
   if (result->exit_code != 0)
     return broken(explain_failure(options.config.isolation, result->output));
   report.lines.push_back({"sandbox \"" + level + "\"", true,
                           "a command ran in " + std::to_string(result->ms) + " ms", ""});
-  add_walls(report, options.config.isolation, seen_inside(result->output));
+  for (ProbeLine& line : walls_of(options.config, seen_inside(result->output)))
+    report.lines.push_back(std::move(line));
   return report;
 }
 

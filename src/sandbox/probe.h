@@ -26,7 +26,7 @@ struct ProbeReport {
 // For people: one line a wall. Runs one command; blocks for some 30 ms.
 ProbeReport probe_sandbox(const SandboxOptions& options, Processes& processes);
 
-// One command of no effect in an empty workspace; the error says why it is not possible.
+// The same, and an error that says why it is not possible, or which wall does not stand.
 Result<void> try_out(Sandbox& sandbox, const SandboxOptions& options);
 
 }  // namespace mixagent

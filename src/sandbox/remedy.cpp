@@ -15,9 +15,15 @@ struct Cause {
 
 // In this order: the first that fits.
 constexpr Cause causes[] = {
+    {"does not stand", "a command gets through where it must not",
+     "look at what /usr/bin/bwrap is; update bubblewrap and the kernel"},
+    {"mount proc", "this container masks /proc, so that no new one can be mounted",
+     "run it with --security-opt systempaths=unconfined"},
     {"no such program", "bubblewrap is not installed", "install it: apt install bubblewrap"},
     {"setuid", "/usr/bin/bwrap is setuid root, which is not used",
      "install your distribution's current bubblewrap (chmod u-s /usr/bin/bwrap)"},
+    {"or later is needed", "/usr/bin/bwrap is too old, or no bubblewrap",
+     "install your distribution's current bubblewrap"},
     {"setting up uid map: Permission denied",
      "this kernel refuses user namespaces to /usr/bin/bwrap (AppArmor)",
      "apt install apparmor-profiles and load the profile bwrap-userns-restrict; in CI: "
@@ -29,13 +35,13 @@ constexpr Cause causes[] = {
     {"No permissions to create new namespace", "user namespaces are switched off or forbidden here",
      "sudo sysctl -w kernel.unprivileged_userns_clone=1; in a container: "
      "--security-opt seccomp=unconfined --security-opt systempaths=unconfined"},
+    {"_namespaces exceeded", "user namespaces are switched off or used up here",
+     "sudo sysctl -w user.max_user_namespaces=15000"},
     {"Operation not permitted", "this container forbids namespaces or mounts",
      "run it with --security-opt seccomp=unconfined --security-opt systempaths=unconfined "
      "(as root also --cap-add SYS_ADMIN)"},
     {"make / slave", "this container forbids mounts",
      "run it with --security-opt apparmor=unconfined --security-opt seccomp=unconfined"},
-    {"mount proc", "this container masks /proc, so that no new one can be mounted",
-     "run it with --security-opt systempaths=unconfined"},
     {"Resource temporarily unavailable", "the limit of processes or namespaces is reached",
      "raise ulimit -u or user.max_user_namespaces"},
     {"No space left on device", "the limit of namespaces is reached",

@@ -65,6 +65,7 @@ Carried find_carried(int repository, const Tree& tree, const std::vector<std::st
   std::int64_t bytes = 0;
   for (const auto& folder : folders_of(tree)) {
     for (const auto& name : names) {
+      if (!unsafe_path(name).empty()) continue;  // never the user's own .git
       const auto path = folder.empty() ? name : folder + "/" + name;
       if (!stat_at(repository, path).value_or(std::nullopt)) continue;  // the usual case, cheaply
       const auto opened = open_beneath(repository, path, Access::folder, Links::refuse);

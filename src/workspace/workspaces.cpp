@@ -1,5 +1,6 @@
 #include "workspace/workspaces.h"
 
+#include "base/glob.h"
 #include "system/beneath.h"
 #include "system/git.h"
 #include "workspace/apply.h"
@@ -11,6 +12,7 @@
 #include "workspace/throw_away_git.h"
 
 #include <chrono>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -72,9 +74,34 @@ class WorkspacesOnDisk final : public Workspaces {
     std::shared_ptr<CopyPool> pool;
     {
       const std::lock_guard lock(mutex_);
-      MIX_TRY(pool, prepared_pool(tree));
+      const auto prepared = prepared_.find(setup_key(tree));
+      if (prepared != prepared_.end()) {
+        pool = prepared->second.pool;
+      } else {
+        MIX_TRY(pool, prepared_pool(tree));
+      }
     }
     return open_step_copy(pool, tree);
+  }
+
+  Result<void> prepare(const Tree& tree,
+                       const std::function<Result<void>(Workspace&)>& setup) override {
+    const std::lock_guard one_at_a_time(setup_mutex_);
+    Prepared made;
+    {
+      const std::lock_guard lock(mutex_);
+      if (prepared_.count(setup_key(tree)) != 0) return {};
+      MIX_TRY(made.pool, prepared_pool(tree));
+    }
+    MIX_TRY(made.workspace, open_step_copy(made.pool, tree));
+    MIX_OK(setup(*made.workspace));
+    const auto directory = made.workspace->directory();
+    MIX_TRY(const Fd root, open_directory(directory));
+    const auto folders = find_carried(root.get(), tree, options_.carry, INT64_MAX).folders;
+    const std::lock_guard lock(mutex_);
+    MIX_TRY(made.pool, make_pool(directory, folders));
+    prepared_.emplace(setup_key(tree), std::move(made));
+    return {};
   }
 
   Result<std::string> bytes(const BlobId& blob) override { return store_.get(blob); }
@@ -141,6 +168,11 @@ class WorkspacesOnDisk final : public Workspaces {
   }
 
  private:
+  struct Prepared {
+    std::shared_ptr<CopyPool> pool;
+    std::unique_ptr<Workspace> workspace;  // that the setup ran in; its folders are carried on
+  };
+
   // Made at the first copy: a run that is answered without one never asks git for it.
   Result<std::shared_ptr<CopyPool>> prepared_pool(const Tree& tree) {
     if (pool_) return pool_;
@@ -148,19 +180,31 @@ class WorkspacesOnDisk final : public Workspaces {
       MIX_TRY(const Fd root, open_directory(options_.repository));
       carried_ = find_carried(root.get(), tree, options_.carry, options_.carry_limit_bytes).folders;
     }
+    MIX_TRY(pool_, make_pool(options_.repository, *carried_));
+    return pool_;
+  }
+
+  // Copies whose carried folders come from below `source`.
+  Result<std::shared_ptr<CopyPool>> make_pool(const std::filesystem::path& source,
+                                              const std::vector<std::string>& carried) {
     MIX_TRY(const auto facts, git_.facts());
-    MIX_TRY(auto git,
-            ThrowAwayGit::prepare(git_, facts, options_.work, options_.objects, *carried_));
+    MIX_TRY(auto git, ThrowAwayGit::prepare(git_, facts, options_.work, options_.objects, carried));
     std::vector<std::string> ignores;
     for (const auto& file : {facts.exclude, facts.global_ignore}) {
       if (auto text = read_file(file)) ignores.push_back(*std::move(text));
     }
     const auto folder = options_.work / ("copies-" + std::to_string(++pools_));
-    pool_ = std::make_shared<CopyPool>(
-        CopyGround{options_.repository, store_, std::move(git), std::move(ignores), *carried_,
-                   options_.owner, StatCache::load(stat_cache_file())},
+    return std::make_shared<CopyPool>(
+        CopyGround{source, store_, std::move(git), std::move(ignores), carried, options_.owner,
+                   StatCache::load(stat_cache_file())},
         folder);
-    return pool_;
+  }
+
+  std::string setup_key(const Tree& tree) const {
+    Tree inputs;
+    for (const auto& [path, entry] : tree)
+      if (any_glob_matches(options_.setup_inputs, path)) inputs.emplace(path, entry);
+    return tree_id(inputs).text;
   }
 
   std::filesystem::path stat_cache_file() const { return options_.cache / "stat-cache"; }
@@ -174,6 +218,8 @@ class WorkspacesOnDisk final : public Workspaces {
   std::optional<std::vector<std::string>> carried_;
   std::shared_ptr<CopyPool> pool_;
   int pools_ = 0;
+  std::map<std::string, Prepared> prepared_;  // by the state of the setup inputs
+  std::mutex setup_mutex_;                    // taken before the other one
 };
 
 }  // namespace

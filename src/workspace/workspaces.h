@@ -23,7 +23,8 @@ struct WorkspaceOptions {
       work;  // this run's copies; best on the file system of `cache`, beside other runs' folders
   std::filesystem::path keep;  // bytes and trees that this run made (RUN/store); empty: in `cache`
   std::optional<Owner> owner;  // whom copies belong to; empty: this process
-  std::vector<std::string> carry;  // names of ignored folders that come along
+  std::vector<std::string> carry;         // names of ignored folders that come along
+  std::vector<std::string> setup_inputs;  // globs: what the result of a setup depends on
   std::int64_t carry_limit_bytes = std::int64_t{300} << 20;
   // Where commands in a copy find the user's git objects.
   std::filesystem::path objects = "/run/mixagent/objects";

@@ -506,7 +506,7 @@ TEST_CASE("the probes see what they should") {
   const ProbeReport report = probe_sandbox(ground.options(), processes);
   for (const ProbeLine& line : report.lines)
     CHECK_MESSAGE(line.ok, line.what << ": " << line.detail);
-  CHECK(report.lines.size() == 7);
+  CHECK(report.lines.size() == 8);
 }
 
 }  // namespace

@@ -261,6 +261,8 @@ TEST_CASE("a project may tighten but not loosen") {
       {"sandbox.isolation = \"reduced\"", false},
       {"sandbox.isolation = \"none\"", false},
       {"sandbox.network = \"host\"", false},
+      {"sandbox.carry = [\"target\"]", true},
+      {"sandbox.carry = [\".git\"]", false},
       {"sandbox.read_only = []", true},
       {"sandbox.read_only = [\"~/.cargo\"]", true},
       {"sandbox.read_only = [\"/etc\"]", false},
