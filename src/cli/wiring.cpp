@@ -6,6 +6,7 @@
 #include "config/prompts.h"
 #include "context/context.h"
 #include "journal/run_index.h"
+#include "journal/secrets.h"
 #include "provider/client.h"
 #include "provider/models.h"
 #include "provider/replay.h"
@@ -30,7 +31,9 @@ class ConnectedModels final : public ChatModels {
                   Processes& processes, Clock& clock, Random& random)
       : env_(std::move(env)),
         processes_(processes),
-        replay_(lineup, clock),
+        scrubber_(secrets_of(env_, lineup)),
+        replay_(lineup, clock,
+                [this](std::string_view recorded) { return scrubber_.restore(recorded); }),
         client_(
             lineup, [this](const Provider& provider) { return key_of(provider); }, http_, clock,
             random),
@@ -55,6 +58,7 @@ class ConnectedModels final : public ChatModels {
   std::mutex mutex_;
   std::map<std::string, std::string> keys_;
   HttpCurl http_;
+  const Scrubber scrubber_;
   ReplayModels replay_;
   Client client_;
   ModelRouter router_;

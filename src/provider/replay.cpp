@@ -80,7 +80,7 @@ Result<Recording> Recording::open(const std::string& run_dir) {
   return recording;
 }
 
-Result<ChatReply> Recording::reply(const std::string& key) const {
+Result<ChatReply> Recording::reply(const std::string& key, const RestoreText& restore) const {
   const auto found = blobs_.find(key);
   if (found == blobs_.end()) {
     return fail(
@@ -90,7 +90,7 @@ Result<ChatReply> Recording::reply(const std::string& key) const {
   const auto& blob = found->second;
   const auto path = run_dir_ + "/blobs/" + blob.substr(0, 2) + "/" + blob;
   MIX_TRY(const auto text, read_file(path));
-  auto reply = decode_reply(text);
+  auto reply = decode_reply(restore ? restore(text) : text);
   if (!reply) return fail(ErrorCode::corrupt, reply.error().what, path);
   return reply;
 }
@@ -129,7 +129,7 @@ Result<ChatReply> ReplayModels::ask(const ChatRequest& request, CallObserver& ob
     return ask_scenario(*source->scenario, request, {Dialect::replay, provider->first, model->name},
                         observer, cancel);
   }
-  MIX_TRY(auto reply, source->recording->reply(request.labels.key));
+  MIX_TRY(auto reply, source->recording->reply(request.labels.key, restore_));
   observer.on_delta(text_of(reply.parts));
   return reply;
 }

@@ -13,19 +13,25 @@
 #include "mixagent/clock.h"
 #include "mixagent/model.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 namespace mixagent {
+
+// Puts back what a recording hides behind placeholders: the secrets that this process knows.
+using RestoreText = std::function<std::string(std::string_view)>;
 
 // The replies of a recorded run, by CallLabels::key.
 class Recording {
  public:
   // Error not_found or corrupt, naming the file.
   static Result<Recording> open(const std::string& run_dir);
-  Result<ChatReply> reply(const std::string& key) const;
+  // `restore` may be empty.
+  Result<ChatReply> reply(const std::string& key, const RestoreText& restore) const;
   std::size_t size() const { return blobs_.size(); }
 
  private:
@@ -36,7 +42,8 @@ class Recording {
 class ReplayModels final : public ChatModels {
  public:
   // Both must outlive it. Sources are read at the first call that needs them.
-  ReplayModels(const Lineup& lineup, Clock& clock) : lineup_(lineup), clock_(clock) {}
+  explicit ReplayModels(const Lineup& lineup, Clock& clock, RestoreText restore = {})
+      : lineup_(lineup), clock_(clock), restore_(std::move(restore)) {}
 
   Result<ChatReply> ask(const ChatRequest& request, CallObserver& observer,
                         const Cancel& cancel) override;
@@ -53,6 +60,7 @@ class ReplayModels final : public ChatModels {
 
   const Lineup& lineup_;
   Clock& clock_;
+  const RestoreText restore_;
   std::mutex mutex_;
   std::map<std::string, Source> sources_;  // by base_url
 };

@@ -1,7 +1,9 @@
 #include "base/text.h"
 #include "support/other_wires.h"
 
+#include <algorithm>
 #include <deque>
+#include <utility>
 
 namespace mixagent {
 

@@ -139,7 +139,7 @@ ChatAnswer messages_answer(const Reply& reply, const ServerRequest& request) {
     usage = {{"input_tokens", used.input - used.cached - used.written},
              {"cache_creation_input_tokens", used.written},
              {"cache_read_input_tokens", used.cached},
-             {"output_tokens", 1}};
+             {"output_tokens", std::min<std::int64_t>(1, used.output)}};
   }
   Json message = {{"id", "msg_" + std::to_string(request.number)},
                   {"type", "message"},

@@ -1,5 +1,6 @@
 #include "provider/replay.h"
 
+#include "base/text.h"
 #include "core/codecs.h"
 #include "provider/models.h"
 #include "support/fake_clock.h"
@@ -167,6 +168,13 @@ TEST_CASE("a recorded run answers by the key of the call") {
   const auto reply = models.ask(request_for("small"), notes, {});
   REQUIRE(reply);
   CHECK(encode_reply(*reply) == encode_reply(recorded));
+  // What the recording hid comes back.
+  ReplayModels knowing(lineup, clock, [](std::string_view text) {
+    return replace_all(std::string(text), "as it was", "a secret");
+  });
+  const auto restored = knowing.ask(request_for("small"), notes, {});
+  REQUIRE(restored);
+  CHECK(text_of(restored->parts) == "a secret");
   auto other = request_for("small");
   other.labels.key = "plan/call:1";
   const auto missing = models.ask(other, notes, {});
