@@ -28,24 +28,38 @@ std::vector<std::string> ModelRouter::candidates(const ChatRequest& request) con
   return names;
 }
 
+// Who may help after this error, from the place `from` on; the number of names when nobody can.
+std::size_t ModelRouter::next_after(const Error& error, const std::vector<std::string>& names,
+                                    std::size_t from) const {
+  if (may_fail_over(error.code)) return from;
+  if (error.code != ErrorCode::context_too_long) return names.size();
+  const Model* failed = lineup_.model(names[from - 1]);
+  while (from < names.size() && failed != nullptr &&
+         lineup_.model(names[from])->window <= failed->window) {
+    ++from;
+  }
+  return failed != nullptr ? from : names.size();
+}
+
 Result<ChatReply> ModelRouter::ask(const ChatRequest& request, CallObserver& observer,
                                    const Cancel& cancel) {
   const auto names = candidates(request);
   std::optional<Error> first;
-  for (std::size_t i = 0; i < names.size(); ++i) {
+  for (std::size_t at = 0;;) {
     ChatRequest asked = request;
-    asked.model = names[i];
-    const auto most = lineup_.model(names[i]) != nullptr ? lineup_.model(names[i])->max_output : 0;
-    if (i > 0 && most > 0) asked.max_output = std::min(asked.max_output, most);
-    auto reply = home_of(names[i]).ask(asked, observer, cancel);
+    asked.model = names[at];
+    const auto most =
+        lineup_.model(names[at]) != nullptr ? lineup_.model(names[at])->max_output : 0;
+    if (at > 0 && most > 0) asked.max_output = std::min(asked.max_output, most);
+    auto reply = home_of(names[at]).ask(asked, observer, cancel);
     if (reply) return reply;
-    if (!first) first = reply.error();
-    if (!may_fail_over(reply.error().code) || cancel.requested()) return reply;
-    if (i + 1 == names.size()) break;
-    const auto& error = reply.error();
-    MIX_OK(observer.on_retry({error.code, error.what, 0, error.partial_output, names[i + 1]}));
+    const Error& error = reply.error();
+    if (!first) first = error;
+    at = next_after(error, names, at + 1);
+    if (at == names.size()) return may_fail_over(error.code) ? fail(std::move(*first)) : reply;
+    if (cancel.requested()) return reply;
+    MIX_OK(observer.on_retry({error.code, error.what, 0, error.partial_output, names[at]}));
   }
-  return fail(std::move(*first));
 }
 
 }  // namespace mixagent

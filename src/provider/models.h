@@ -1,7 +1,8 @@
 #pragma once
 // Sends a request where its model lives, and to the next fallback when that one is down, over quota
-// or overloaded: first the model's own fallbacks, then the seat's. Every change is told to the
-// observer. Thread-safe if both targets are.
+// or overloaded: first the model's own fallbacks, then the seat's. A request too long for a model
+// goes to the next fallback with a larger window. Every change is told to the observer. Thread-safe
+// if both targets are.
 
 #include "mixagent/chat_model.h"
 #include "mixagent/model.h"
@@ -23,6 +24,8 @@ class ModelRouter final : public ChatModels {
  private:
   ChatModels& home_of(const std::string& model);
   std::vector<std::string> candidates(const ChatRequest& request) const;
+  std::size_t next_after(const Error& error, const std::vector<std::string>& names,
+                         std::size_t from) const;
 
   const Lineup& lineup_;
   ChatModels& replay_;

@@ -135,4 +135,58 @@ TEST_CASE("conversations that a strict provider refuses") {
             .fault == "no maximum output");
 }
 
+TEST_CASE("the other dialects are told as one conversation, and what only they refuse is refused") {
+  const auto messages = [](const std::string& list) {
+    return decode_request(
+        Dialect::anthropic_messages, "",
+        R"({"model":"m","max_tokens":9,"stream":true,"system":[{"type":"text","text":"rules"}],"messages":)" +
+            list + "}");
+  };
+  const std::string user = R"({"role":"user","content":[{"type":"text","text":"hello"}]})";
+  const std::string call =
+      R"({"role":"assistant","content":[{"type":"tool_use","id":"a","name":"f","input":{"n":1}}]})";
+  const std::string result =
+      R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"ok"},{"type":"text","text":"go on"}]})";
+  const std::vector<std::string> told = {"system: rules", "user: hello",
+                                         "assistant: \n  call f {\"n\":1}", "tool a: ok",
+                                         "user: go on"};
+  CHECK(messages("[" + user + "," + call + "," + result + "]").messages == told);
+  CHECK(messages("[" + user + "," + call + "," + result + "]").fault == "");
+  CHECK(messages("[" + user + "," + user + "]").fault == "two messages of role 'user' in a row");
+  CHECK(messages("[" + user +
+                 R"(,{"role":"assistant","content":[{"type":"thinking","thinking":"x"}]}])")
+            .fault == "thinking without its signature");
+
+  const auto responses = [](const std::string& list) {
+    return decode_request(
+        Dialect::openai_responses, "",
+        R"({"model":"m","max_output_tokens":9,"stream":true,"store":false,"instructions":"rules","input":)" +
+            list + "}");
+  };
+  const std::string items =
+      R"([{"role":"user","content":[{"type":"input_text","text":"hello"}]},{"type":"reasoning","encrypted_content":"e"},{"type":"function_call","call_id":"a","name":"f","arguments":"{\"n\":1}"},{"type":"function_call_output","call_id":"a","output":"ok"},{"role":"user","content":[{"type":"input_text","text":"go on"}]}])";
+  CHECK(responses(items).messages == told);
+  CHECK(responses(items).fault == "");
+  CHECK(responses(replace_all(items, R"(,"encrypted_content":"e")", "")).fault ==
+        "a reasoning item without encrypted_content, and nothing is stored");
+  CHECK(responses(R"([{"role":"user","content":"x"},{"type":"reasoning","encrypted_content":"e"}])")
+            .fault == "a reasoning item was provided without its required following item");
+
+  const auto gemini = [](const std::string& list) {
+    return decode_request(
+        Dialect::gemini, "m",
+        R"({"generationConfig":{"maxOutputTokens":9},"systemInstruction":{"parts":[{"text":"rules"}]},"contents":)" +
+            list + "}");
+  };
+  const std::string contents =
+      R"([{"role":"user","parts":[{"text":"hello"}]},{"role":"model","parts":[{"functionCall":{"name":"f","args":{"n":1}}}]},{"role":"user","parts":[{"functionResponse":{"name":"f","response":{"output":"ok"}}},{"text":"go on"}]}])";
+  auto by_order = told;
+  by_order[3] = "tool call_1: ok";
+  CHECK(gemini(contents).messages == by_order);
+  CHECK(gemini(contents).fault == "");
+  CHECK(gemini(replace_all(contents, R"("functionResponse":{"name":"f")",
+                           R"("functionResponse":{"name":"g")"))
+            .fault == "a functionResponse that answers no functionCall: g");
+}
+
 }  // namespace mixagent

@@ -225,6 +225,26 @@ TEST_CASE("a model that is down is replaced by the next fallback, and that is to
   }
 }
 
+TEST_CASE("what is too long for one model goes to a larger one, and to no other") {
+  auto lineup = lineup_of("x");
+  lineup.models["distant"].fallback = {"small", "large"};
+  lineup.models["distant"].window = lineup.models["small"].window = 100'000;
+  lineup.models["large"].window = 200'000;
+  FakeModels replay, web;
+  web.errors = {error_of(ErrorCode::context_too_long), error_of(ErrorCode::context_too_long)};
+  ModelRouter router(lineup, replay, web);
+  Notes notes;
+  const auto reply = router.ask(request_for("distant"), notes, {});
+  REQUIRE(reply);
+  CHECK(reply->origin.model == "large");
+  REQUIRE(notes.retries.size() == 1);
+  CHECK(notes.retries[0].failed_over_to == "large");
+  lineup.models["large"].window = 100'000;
+  const auto none = router.ask(request_for("distant"), notes, {});
+  REQUIRE_FALSE(none);
+  CHECK(none.error().code == ErrorCode::context_too_long);
+}
+
 TEST_CASE("when all fail the first error is told; what no other model can help is not passed on") {
   auto lineup = lineup_of("x");
   lineup.models["distant"].fallback = {"small"};
