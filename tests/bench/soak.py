@@ -51,13 +51,12 @@ def digest(root):
 def machine():
     mounts = sorted(line.split()[4] for line in open("/proc/self/mountinfo"))
     groups = sorted(d for d, _, _ in os.walk("/sys/fs/cgroup") if "mixagent" in d)
-    temporary = sorted(n for d in ("/tmp", "/var/tmp", "/dev/shm") for n in os.listdir(d) if n.startswith("mixagent"))
-    return {"mounts": mounts, "cgroups": groups, "temporary files": temporary}
+    return {"mounts": mounts, "cgroups": groups, "shared memory": sorted(os.listdir("/dev/shm"))}
 
 
 def prepare(root):
     repo, home = root + "/repo", root + "/home"
-    os.makedirs(repo), os.makedirs(home + "/.config/mixagent")
+    os.makedirs(repo), os.makedirs(home + "/.config/mixagent"), os.makedirs(root + "/tmp")
     open(repo + "/.gitignore", "w").write("scratch/\n")
     open(repo + "/a.txt", "w").write("a\n")
     git = ["git", "-C", repo, "-c", "user.name=a", "-c", "user.email=a@b"]
@@ -113,7 +112,7 @@ def main():
     os.chmod(root, 0o755)
     repo, home = prepare(root)
     before, tree = machine(), digest(repo)
-    environment = {"HOME": home, "USER": "soak", "PATH": os.environ["PATH"]}
+    environment = {"HOME": home, "USER": "soak", "PATH": os.environ["PATH"], "TMPDIR": root + "/tmp"}
     command = [options.program, "run", "--plan", root + "/plan.json", "--no-review", "--no-apply", "--jobs",
                str(options.jobs), "--require", "none", "--output-format", "json"]
     began = time.time()
@@ -135,6 +134,8 @@ def main():
     work = [os.path.join(d, n) for d, ds, _ in os.walk(home + "/.cache") if d.endswith("/work") for n in ds]
     if work:
         faults.append("work folders left: %s" % work)
+    if os.listdir(root + "/tmp"):
+        faults.append("temporary files left: %s" % os.listdir(root + "/tmp"))
     result = json.loads(open(root + "/out").read() or "{}")
     verified = sum(step.get("status") == "verified" for step in result.get("steps", []))
     if verified != options.steps:

@@ -139,9 +139,19 @@ static void confine(void) {
   if (o.seccomp_fd >= 0) enter_seccomp(&o);
 }
 
+/* The limit of processes is the user's: for a moment others can have used it up. */
+static pid_t patient_fork(void) {
+  for (int tries = 0;; tries++) {
+    const pid_t child = fork();
+    if (child >= 0) return child;
+    if (errno != EAGAIN || tries == 100) die("fork");
+    const struct timespec pause = {0, 50 * 1000000};
+    nanosleep(&pause, NULL);
+  }
+}
+
 static pid_t start(bool is_pid1, const sigset_t* unblocked) {
-  const pid_t child = fork();
-  if (child < 0) die("fork");
+  const pid_t child = patient_fork();
   if (child > 0) return child;
   setsid();
   if (!is_pid1) confine();
