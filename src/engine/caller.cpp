@@ -21,19 +21,19 @@ class Bookkeeper final : public CallObserver {
         site_(site),
         request_(request),
         ask_(ask),
-        reservation_(reservation) {}
+        reservation_(reservation),
+        asked_(site.model.name) {}
 
   Result<void> on_retry(const RetryNote& note) override {
     const Money lost = note.partial_output ? reservation_.amount : Money{};
     const CallLabels& at = request_.labels;
     if (note.failed_over_to.empty()) {
-      MIX_OK(
-          tools_.journal.append(CallRetried{at.key, at.seat, site_.model.name, at.step,
-                                            to_string(note.kind), note.why, note.wait_ms, lost}));
+      MIX_OK(tools_.journal.append(CallRetried{
+          at.key, at.seat, asked_, at.step, to_string(note.kind), note.why, note.wait_ms, lost}));
     } else {
-      MIX_OK(
-          tools_.journal.append(CallFailedOver{at.key, at.seat, at.step, site_.model.name,
-                                               note.failed_over_to, to_string(note.kind), lost}));
+      MIX_OK(tools_.journal.append(CallFailedOver{
+          at.key, at.seat, at.step, asked_, note.failed_over_to, to_string(note.kind), lost}));
+      asked_ = note.failed_over_to;
     }
     if (!note.partial_output) return {};
     budget_.settle(reservation_, lost);
@@ -68,6 +68,7 @@ class Bookkeeper final : public CallObserver {
   const ChatRequest& request_;
   const Ask ask_;
   Reservation reservation_;
+  std::string asked_;  // the model, or who stands in for it by now
   bool settled_ = false;
 };
 

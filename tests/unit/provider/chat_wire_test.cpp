@@ -181,6 +181,27 @@ TEST_CASE("reasoning goes back to its own origin only, in the shape it came in")
   CHECK_FALSE(first("deepseek").contains("reasoning_content"));
 }
 
+TEST_CASE("at most four cache marks, results of tools among them") {
+  ChatRequest request;
+  request.messages.push_back({Role::system, {TextPart{"rules", {}}}, true});
+  request.messages.push_back({Role::user, {TextPart{"go", {}}}, true});
+  for (int i = 1; i <= 4; ++i) {
+    const auto id = "call_" + std::to_string(i);
+    request.messages.push_back({Role::assistant, {ToolCallPart{id, "", "f", "{}", {}}}, false});
+    request.messages.push_back({Role::tool, {ToolResultPart{id, "", "f", "r", false}}, true});
+  }
+  auto model = model_named("m");
+  model.family = "anthropic";
+  std::vector<bool> marked;
+  const Json body = body_of(request, model, provider_named("openrouter"));
+  for (const Json& message : body["messages"]) {
+    const Json& content = member(message, "content");
+    marked.push_back(content.is_array() && content.back().contains("cache_control"));
+  }
+  CHECK(marked ==
+        std::vector<bool>{true, false, false, false, false, true, false, true, false, true});
+}
+
 TEST_CASE("images and cache marks make content a list") {
   ChatRequest request;
   request.messages = {said(Role::user, {TextPart{"look", {}}, ImagePart{"image/png", "QUJD", ""}})};
