@@ -20,8 +20,9 @@ set(MIXAGENT_SOURCES
   src/provider/rate_headers.cpp src/provider/replay.cpp src/provider/responses.cpp src/provider/responses_reader.cpp
   src/provider/retry.cpp src/provider/scenario.cpp src/provider/sse.cpp src/provider/throttle.cpp
   src/provider/wire_pieces.cpp
-  src/context/context.cpp src/context/excerpt.cpp src/context/notes.cpp src/context/pack.cpp src/context/rank.cpp
-  src/context/words.cpp
+  src/context/context.cpp src/context/ctags.cpp src/context/excerpt.cpp src/context/facts.cpp
+  src/context/facts_cache.cpp src/context/history.cpp src/context/index.cpp src/context/links.cpp src/context/map.cpp
+  src/context/notes.cpp src/context/pack.cpp src/context/rank.cpp src/context/words.cpp
   src/workspace/apply.cpp src/workspace/carry.cpp src/workspace/collect.cpp src/workspace/commit.cpp src/workspace/copy_on_disk.cpp
   src/workspace/ignore.cpp src/workspace/links.cpp src/workspace/merge.cpp src/workspace/names.cpp
   src/workspace/snapshot.cpp src/workspace/stat_cache.cpp src/workspace/step_copy.cpp src/workspace/store.cpp
@@ -39,7 +40,7 @@ set(MIXAGENT_SOURCES
   src/engine/survey.cpp src/engine/texts.cpp
   src/view/jsonl.cpp src/view/live.cpp src/view/narrate.cpp src/view/progress.cpp src/view/show.cpp
   src/view/summary.cpp src/view/table.cpp src/view/words.cpp
-  src/cli/cmd_apply.cpp src/cli/cmd_config.cpp src/cli/cmd_diff.cpp src/cli/cmd_doctor.cpp src/cli/cmd_init.cpp
+  src/cli/cmd_apply.cpp src/cli/cmd_config.cpp src/cli/cmd_context.cpp src/cli/cmd_diff.cpp src/cli/cmd_doctor.cpp src/cli/cmd_init.cpp
   src/cli/cmd_models.cpp src/cli/cmd_run.cpp src/cli/cmd_runs.cpp src/cli/cmd_sandbox.cpp src/cli/cmd_seats.cpp src/cli/cmd_show.cpp
   src/cli/config_sources.cpp src/cli/detect_here.cpp src/cli/goal_of.cpp src/cli/inspect.cpp src/cli/isolate.cpp
-  src/cli/options.cpp src/cli/price_cells.cpp src/cli/run_record.cpp src/cli/seat_table.cpp src/cli/wiring.cpp)
+  src/cli/options.cpp src/cli/options_looks.cpp src/cli/price_cells.cpp src/cli/run_record.cpp src/cli/seat_table.cpp src/cli/wiring.cpp)

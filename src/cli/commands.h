@@ -116,4 +116,13 @@ struct SandboxRunOptions {
 };
 int cmd_sandbox(const SandboxRunOptions& options, CliContext& context);
 
+struct ContextCommandOptions {
+  std::filesystem::path directory;
+  std::string goal;         // "-": from standard input
+  std::int64_t budget = 0;  // estimated tokens; 0: what a planner gets
+  bool explain = false, json = false;
+};
+// What a planner would be shown for a goal. Needs no key and calls nobody.
+int cmd_context(const ContextCommandOptions& options, CliContext& context);
+
 }  // namespace mixagent

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/cmd_run.h"
 #include "cli/goal_of.h"
+#include "cli/options_looks.h"
 #include "cli/wiring.h"
 #include "system/terminal.h"
 #include "version.h"
@@ -48,8 +49,7 @@ class CommandLine {
   void declare_run();
   void declare_plan();
   void declare_resume();
-  void declare_runs();
-  void declare_undo();
+  void declare_deliver();
   void declare_sandbox();
   void declare_setup();
   void add_globals(CLI::App& app);
@@ -69,9 +69,6 @@ class CommandLine {
   Globals globals_;
   RunFlags run_, plan_, resume_;
   std::string plan_out_;
-  RunsOptions runs_;
-  ShowOptions show_;
-  DiffOptions diff_;
   ApplyOptions apply_;
   SandboxRunOptions sandbox_;
   std::string sandbox_level_, sandbox_timeout_;
@@ -227,41 +224,7 @@ void CommandLine::declare_resume() {
   });
 }
 
-void CommandLine::declare_runs() {
-  CLI::App& runs = command("runs", "List the runs of this repository",
-                           "  mixagent runs\n  mixagent runs --json");
-  runs.add_flag("--json", runs_.json, "One JSON object a line");
-  runs.add_flag("--all", runs_.all, "Of every repository");
-  runs.callback([this] {
-    chosen_ = [this] {
-      runs_.directory = directory();
-      return cmd_runs(runs_, context_);
-    };
-  });
-
-  CLI::App& show = command("show", "Show a run, one of its steps, or an effective prompt",
-                           "  mixagent show                  (the newest run)\n  mixagent show "
-                           "20261124 s2\n  mixagent show prompt work");
-  show.add_option("RUN", show_.run, "A run, or its unique beginning; `prompt` shows a prompt");
-  show.add_option("STEP", show_.step, "A step of it, or the prompt's name");
-  show.add_flag("--json", show_.json, "As JSON");
-  show.callback([this] {
-    chosen_ = [this] {
-      show_.directory = directory();
-      return cmd_show(show_, context_);
-    };
-  });
-
-  CLI::App& diff = command("diff", "Show what a run would change, or changed",
-                           "  mixagent diff\n  mixagent diff 20261124-151200-k3f9 > change.patch");
-  diff.add_option("RUN", diff_.run, "A run, or its unique beginning (default: the newest)");
-  diff.callback([this] {
-    chosen_ = [this] {
-      diff_.directory = directory();
-      return cmd_diff(diff_, context_);
-    };
-  });
-
+void CommandLine::declare_deliver() {
   CLI::App& apply = command("apply", "Bring a run's kept result into the working tree",
                             "  mixagent apply\n  mixagent apply 20261124-151200-k3f9 --verified");
   apply.add_option("RUN", apply_.run, "A run, or its unique beginning (default: the newest)");
@@ -274,9 +237,7 @@ void CommandLine::declare_runs() {
       return cmd_apply(apply_, context_);
     };
   });
-}
 
-void CommandLine::declare_undo() {
   CLI::App& undo = command("undo", "Take an applied run back, exactly",
                            "  mixagent undo\n  mixagent undo 20261124-151200-k3f9");
   undo.add_option("RUN", apply_.run, "A run, or its unique beginning (default: the newest)");
@@ -412,8 +373,11 @@ void CommandLine::declare() {
   declare_run();
   declare_plan();
   declare_resume();
-  declare_runs();
-  declare_undo();
+  declare_looks({[this](const auto& name, const auto& about, const auto& example) -> CLI::App& {
+                   return command(name, about, example);
+                 },
+                 [this] { return directory(); }, context_, chosen_});
+  declare_deliver();
   declare_sandbox();
   declare_setup();
 }

@@ -4,7 +4,6 @@
 #include "cli/isolate.h"
 #include "config/api_keys.h"
 #include "config/prompts.h"
-#include "context/context.h"
 #include "journal/run_index.h"
 #include "journal/secrets.h"
 #include "provider/client.h"
@@ -152,12 +151,20 @@ Result<std::unique_ptr<Machine>> build_machine(const CliContext& context, const 
   MIX_TRY(PromptFiles prompts, PromptFiles::open(overrides));
   MIX_TRY(auto machine, build_workshop(context, places, config, run_directory));
   machine->prompts = std::make_unique<PromptFiles>(std::move(prompts));
-  machine->context = std::make_unique<CuratedContext>();
+  machine->context =
+      std::make_unique<CuratedContext>(context_options(context, places, machine->processes));
   machine->models = connect_models(config.lineup, context.env, machine->processes, machine->clock,
                                    machine->random);
   machine->ledger = std::make_unique<Ledger>(places.state / "ledger.db", machine->clock,
                                              RunId{run_directory.filename().string()});
   return machine;
+}
+
+ContextOptions context_options(const CliContext& context, const Places& places,
+                               Processes& processes) {
+  const auto path = context.env.find("PATH");
+  return {&processes, path == context.env.end() ? "/usr/bin:/bin" : path->second, places.root,
+          places.cache / "map"};
 }
 
 Result<std::unique_ptr<Machine>> look_only(const Places& places, const Config& config,

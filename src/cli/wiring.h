@@ -3,6 +3,7 @@
 // by one command; everything it hands out lives as long as it does.
 
 #include "cli/commands.h"
+#include "context/context.h"
 #include "journal/journal_file.h"
 #include "journal/ledger.h"
 #include "system/clock_system.h"
@@ -73,6 +74,10 @@ Result<std::unique_ptr<Machine>> build_workshop(const CliContext& context, const
 Result<std::unique_ptr<Machine>> build_machine(const CliContext& context, const Places& places,
                                                const Config& config,
                                                const std::filesystem::path& run_directory);
+
+// How models' context is curated here.
+ContextOptions context_options(const CliContext& context, const Places& places,
+                               Processes& processes);
 
 // A machine that only has workspaces: for a run that is over.
 Result<std::unique_ptr<Machine>> look_only(const Places& places, const Config& config,

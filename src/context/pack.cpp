@@ -13,7 +13,7 @@ namespace mixagent {
 namespace {
 
 constexpr std::size_t most_matches = 12;     // files shown with their text
-constexpr double least_share = 0.15;         // of the best score: below it a file is noise
+constexpr double least_share = 0.3;          // of the best score: below it a file is noise
 constexpr std::size_t most_glob_files = 40;  // of one pattern
 
 std::string folder_of(const std::string& path) {

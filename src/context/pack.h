@@ -2,6 +2,7 @@
 // Ranked pieces under a token budget. Pure.
 
 #include "context/rank.h"
+#include "context/words.h"
 
 #include "mixagent/context.h"
 

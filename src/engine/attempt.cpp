@@ -103,7 +103,11 @@ Result<std::string> Attempt::first_message() {
   paths.insert(paths.end(), job_.step.files.write.begin(), job_.step.files.write.end());
   WorkerFiles files;
   if (job_.solo && paths.empty()) {
-    files.text = tools_.context.planner_context(job_.base, reader, run_.goal.text, 3'000);
+    // Recorded like the planner's, once for all attempts.
+    MIX_TRY(files.text, tools_.journal.once(job_.key + "/context", tree_id(job_.base).text, [&] {
+      return Result<std::string>(
+          tools_.context.planner_context(job_.base, reader, run_.goal.text, 3'000));
+    }));
   } else {
     files = tools_.context.worker_files(job_.base, reader, paths, file_budget);
   }

@@ -15,8 +15,6 @@ namespace mixagent {
 
 namespace {
 
-constexpr std::int64_t context_budget = 6'000;  // tokens
-
 std::string seats_text(const Lineup& lineup) {
   std::string out;
   for (const std::string& name : plannable_seats(lineup)) {
@@ -43,8 +41,13 @@ PlanLimits limits_of(const RunContext& run) {
 Result<std::string> first_message(RunContext& run, const PlanRequest& request) {
   Tools& tools = run.tools;
   const BlobReader reader = [&tools](const BlobId& blob) { return tools.workspaces.bytes(blob); };
-  const std::string files =
-      tools.context.planner_context(request.tree, reader, request.goal, context_budget);
+  // Recorded: the request must be the same when the run is picked up, whatever commits and tools
+  // there are by then.
+  MIX_TRY(const std::string files,
+          tools.journal.once(request.key + "/context", tree_id(request.tree).text, [&] {
+            return Result<std::string>(
+                tools.context.planner_context(request.tree, reader, request.goal, planner_budget));
+          }));
   const std::string notes = tools.context.notes_for(request.tree, reader, {});
   MIX_TRY(std::string text, render(tools, "plan_goal",
                                    {{"goal", request.goal},

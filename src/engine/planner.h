@@ -9,6 +9,8 @@
 
 namespace mixagent {
 
+constexpr std::int64_t planner_budget = 6'000;  // estimated tokens of the repository's context
+
 struct Planned {
   Plan plan;  // decision `solo` holds exactly one step: the goal itself
   std::string reason;

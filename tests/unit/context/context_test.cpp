@@ -36,6 +36,12 @@ std::size_t count(const std::string& text, const std::string& part) {
   return found;
 }
 
+std::vector<RankedFile> rank(const FilesInMemory& files, const std::string& goal,
+                             const std::vector<PastCommit>& history = {}) {
+  FactsCache cache({}, 0);
+  return rank_files(build_index(files.tree, files.reader(), cache, {}), history, goal);
+}
+
 }  // namespace
 
 TEST_CASE("the files that the goal is about come first") {
@@ -50,13 +56,13 @@ TEST_CASE("the files that the goal is about come first") {
   };
   for (const Case& test : cases) {
     CAPTURE(test.goal);
-    const auto ranked = rank_files(files.tree, files.reader(), test.goal);
+    const auto ranked = rank(files, test.goal);
     CHECK(ranked.size() == files.tree.size());
     CHECK(ranked.front().path == test.first);
     CHECK(ranked.front().score > 0);
   }
   // Nothing matches: the order is that of the paths, and nothing claims to match.
-  const auto none = rank_files(files.tree, files.reader(), "zzz");
+  const auto none = rank(files, "zzz");
   CHECK(none.front().path == "README.md");
   CHECK(none.front().score == 0);
 }
@@ -89,7 +95,7 @@ TEST_CASE("a large tree is cut with counts") {
     }
   }
   files.add("main.go", "package main\n");
-  const auto ranked = rank_files(files.tree, files.reader(), "pkg7 things");
+  const auto ranked = rank(files, "pkg7 things");
   const std::string tree = pack_tree(ranked, 400);
   CHECK(estimate_tokens(tree) <= 430);
   CHECK(tree.find("pkg7/sub/: file0.go") != std::string::npos);

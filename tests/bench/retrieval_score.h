@@ -1,0 +1,31 @@
+#pragma once
+// Figures of one ranking of one task, and what many of them say together.
+
+#include "context/rank.h"
+
+#include <array>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace mixagent {
+
+constexpr std::array<const char*, 9> figure_names = {"recall@1",  "recall@3", "recall@5",
+                                                     "recall@10", "MRR",      "1000 tok",
+                                                     "4000 tok",  "8000 tok", "2 turns"};
+using Figures = std::array<double, figure_names.size()>;
+
+// One ranking, shown as a map; `2 turns`: of what a planner has read that reads the three best
+// files, then, with these in hand, three that they lead to and two more of the list.
+Figures figures_of(const Index& index, const std::vector<RankedFile>& ranking,
+                   const std::set<std::string>& gold, const std::string& query);
+
+Figures mean_of(const std::vector<Figures>& all);
+
+struct Interval {
+  double gain = 0, low = 0, high = 0;  // 95 %
+};
+// Of the mean of paired differences, by drawing whole groups (repositories) again.
+Interval bootstrap(const std::vector<double>& differences, const std::vector<std::string>& groups);
+
+}  // namespace mixagent
