@@ -38,11 +38,16 @@ Result<std::unique_ptr<Sandbox>> isolate(const CliContext& context, const Isolat
 std::vector<std::string> describe_isolation(const CliContext& context, const IsolationSite& site,
                                             Processes& processes) {
   std::vector<std::string> lines;
-  for (const ProbeLine& line : probe_sandbox(options_for(context, site), processes).lines) {
-    std::string text = std::string(line.ok ? "ok    " : "FAILS ") + line.what;
-    if (!line.detail.empty()) text += ": " + line.detail;
-    if (!line.remedy.empty()) text += " -> " + line.remedy;
-    lines.push_back(std::move(text));
+  for (const Isolation isolation : {Isolation::full, Isolation::reduced}) {
+    SandboxOptions options = options_for(context, site);
+    options.config.isolation = isolation;
+    for (const ProbeLine& line : probe_sandbox(options, processes).lines) {
+      const char* fault = isolation == Isolation::full ? "FAILS " : "-     ";  // asked for by name
+      std::string text = std::string(line.ok ? "ok    " : fault) + line.what;
+      if (!line.detail.empty()) text += ": " + line.detail;
+      if (!line.remedy.empty()) text += " -> " + line.remedy;
+      lines.push_back(std::move(text));
+    }
   }
   return lines;
 }

@@ -18,13 +18,13 @@ constexpr std::array folder_variables = {"JAVA_HOME",   "GOROOT",  "GOPATH",    
 
 }  // namespace
 
-std::string value_of(const Environment& environment, std::string_view name) {
+std::string value_of(const Variables& environment, std::string_view name) {
   for (const auto& [key, value] : environment)
     if (key == name) return value;
   return {};
 }
 
-std::string user_name(const Environment& environment) {
+std::string user_name(const Variables& environment) {
   const std::string name = value_of(environment, "USER");
   const bool plain =
       !name.empty() && name.size() <= 32 && name != "root" &&
@@ -69,9 +69,9 @@ bool suspicious_variable(std::string_view name) {
   return ends("_PAT") || upper == "ENV";
 }
 
-Environment clean_environment(const SandboxOptions& options, const Policy& policy) {
-  const Environment& host = options.environment;
-  Environment clean;
+Variables clean_environment(const SandboxOptions& options, const Policy& policy) {
+  const Variables& host = options.environment;
+  Variables clean;
   std::vector<std::string> path;
   for (const std::string& entry : split(value_of(host, "PATH"), ':'))
     if (!entry.empty() && visible(policy, fs::path(entry).lexically_normal().string()))
@@ -82,22 +82,22 @@ Environment clean_environment(const SandboxOptions& options, const Policy& polic
   clean.emplace_back("HOME", policy.home);
   clean.emplace_back("USER", policy.user);
   clean.emplace_back("LOGNAME", policy.user);
-  for (const auto& [name, value] : Environment{{"SHELL", "/bin/bash"},
-                                               {"TERM", "dumb"},
-                                               {"TMPDIR", "/tmp"},
-                                               {"CI", "1"},
-                                               {"GIT_TERMINAL_PROMPT", "0"},
-                                               {"GIT_CONFIG_COUNT", "5"},
-                                               {"GIT_CONFIG_KEY_0", "safe.directory"},
-                                               {"GIT_CONFIG_VALUE_0", "*"},
-                                               {"GIT_CONFIG_KEY_1", "user.name"},
-                                               {"GIT_CONFIG_VALUE_1", "mixagent"},
-                                               {"GIT_CONFIG_KEY_2", "user.email"},
-                                               {"GIT_CONFIG_VALUE_2", "mixagent@localhost"},
-                                               {"GIT_CONFIG_KEY_3", "init.defaultBranch"},
-                                               {"GIT_CONFIG_VALUE_3", "main"},
-                                               {"GIT_CONFIG_KEY_4", "gc.auto"},
-                                               {"GIT_CONFIG_VALUE_4", "0"}})
+  for (const auto& [name, value] : Variables{{"SHELL", "/bin/bash"},
+                                             {"TERM", "dumb"},
+                                             {"TMPDIR", "/tmp"},
+                                             {"CI", "1"},
+                                             {"GIT_TERMINAL_PROMPT", "0"},
+                                             {"GIT_CONFIG_COUNT", "5"},
+                                             {"GIT_CONFIG_KEY_0", "safe.directory"},
+                                             {"GIT_CONFIG_VALUE_0", "*"},
+                                             {"GIT_CONFIG_KEY_1", "user.name"},
+                                             {"GIT_CONFIG_VALUE_1", "mixagent"},
+                                             {"GIT_CONFIG_KEY_2", "user.email"},
+                                             {"GIT_CONFIG_VALUE_2", "mixagent@localhost"},
+                                             {"GIT_CONFIG_KEY_3", "init.defaultBranch"},
+                                             {"GIT_CONFIG_VALUE_3", "main"},
+                                             {"GIT_CONFIG_KEY_4", "gc.auto"},
+                                             {"GIT_CONFIG_VALUE_4", "0"}})
     clean.emplace_back(name, value);
   for (const auto& [name, value] : host) {
     const bool locale = name.rfind("LC_", 0) == 0;

@@ -280,7 +280,7 @@ Result<BwrapFeatures> find_bwrap(Processes& processes) {
                               "bubblewrap 0.5 or later is needed; this one says: " + exit.out));
 }
 
-void set_variable(Environment& environment, const std::string& name, const std::string& value) {
+void set_variable(Variables& environment, const std::string& name, const std::string& value) {
   for (auto& [key, old] : environment)
     if (key == name) old = value;
 }

@@ -14,7 +14,7 @@
 
 namespace mixagent {
 
-using Environment = std::vector<std::pair<std::string, std::string>>;
+using Variables = std::vector<std::pair<std::string, std::string>>;
 
 struct SandboxOptions {
   SandboxConfig config;              // `isolation` included
@@ -23,7 +23,7 @@ struct SandboxOptions {
   std::filesystem::path home;        // the user's; its place is kept, its content is not shown
   std::filesystem::path cache;       // for the extracted init
   std::filesystem::path work;        // this run's folder, removed with it; empty: no setup
-  Environment environment;           // this process's own (process_environment)
+  Variables environment;             // this process's own (process_environment)
   bool only_public = true;           // false in tests alone: allowed hosts may stand on loopback
 };
 
@@ -45,7 +45,7 @@ struct Policy {
   std::string proxy;        // host path of the filtering proxy's socket, or empty
   bool network = false;
   bool whole_machine = false;  // external, none: nothing is hidden
-  Environment environment;     // cleaned
+  Variables environment;       // cleaned
   int memory_mb = 0, disk_mb = 0, processes = 0;
 };
 
@@ -59,12 +59,12 @@ bool suspicious_variable(std::string_view name);
 
 // The allow-list over `host`, and what every command gets. `visible` says which PATH entries and
 // folders stay.
-Environment clean_environment(const SandboxOptions& options, const Policy& policy);
+Variables clean_environment(const SandboxOptions& options, const Policy& policy);
 
 // ---- used by the parts of the policy
 
-std::string value_of(const Environment& environment, std::string_view name);
-std::string user_name(const Environment& environment);  // plain, never "root"
+std::string value_of(const Variables& environment, std::string_view name);
+std::string user_name(const Variables& environment);  // plain, never "root"
 bool exists(const std::string& path);
 // Without links, whether it exists or not; no slash at the end.
 std::string real_path(const std::filesystem::path& path);

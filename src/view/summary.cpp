@@ -229,12 +229,23 @@ std::string render_costs(const RunState& state, Money frontier_cost, bool color,
          comparison(state, frontier_cost);
 }
 
+namespace {
+
+std::string isolation_line(const RunState& state) {
+  const std::string& isolation = state.started.isolation;
+  if (isolation.empty() || isolation == "full") return "";
+  return "  commands ran with isolation \"" + safe(isolation) + "\", weaker than full\n";
+}
+
+}  // namespace
+
 std::string render_summary(const RunState& state, const RunResult& result, bool color, int width) {
   const Paint paint{color};
-  return outcome_section(result, paint) + verified_section(result, paint, width) +
-         checks_section(result, paint, width) + steps_section(result, paint, width) +
-         findings_section(result, paint, width) + files_section(result, paint) +
-         render_costs(state, result.frontier_cost, color, width) + where_section(result, paint);
+  return outcome_section(result, paint) + isolation_line(state) +
+         verified_section(result, paint, width) + checks_section(result, paint, width) +
+         steps_section(result, paint, width) + findings_section(result, paint, width) +
+         files_section(result, paint) + render_costs(state, result.frontier_cost, color, width) +
+         where_section(result, paint);
 }
 
 std::string render_result_text(const RunResult& result) {

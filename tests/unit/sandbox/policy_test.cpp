@@ -65,7 +65,7 @@ class Home {
   fs::path root_;
 };
 
-std::vector<std::string> names(const Environment& environment) {
+std::vector<std::string> names(const Variables& environment) {
   std::vector<std::string> all;
   for (const auto& [name, value] : environment) all.push_back(name);
   std::sort(all.begin(), all.end());

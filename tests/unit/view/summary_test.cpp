@@ -100,6 +100,15 @@ TEST_CASE("one screen, in its order") {
   CHECK(text.find('\x1b') == std::string::npos);
 }
 
+TEST_CASE("an isolation weaker than full stands in every report") {
+  RunState state = paid_state();
+  state.started.isolation = "external";
+  const std::string line = "  commands ran with isolation \"external\", weaker than full\n";
+  CHECK(render_summary(state, good_result(), false).find(line) != std::string::npos);
+  state.started.isolation = "full";
+  CHECK(render_summary(state, good_result(), false).find("isolation") == std::string::npos);
+}
+
 TEST_CASE("colour changes no word") {
   std::string colored = render_summary(paid_state(), good_result(), true);
   CHECK(contains(colored, "\x1b[32m"));
