@@ -10,7 +10,7 @@ set(MIXAGENT_SOURCES
   src/system/beneath.cpp src/system/change_at.cpp src/system/clock_system.cpp src/system/files.cpp
   src/system/folders.cpp src/system/git.cpp src/system/head_tail.cpp src/system/http_curl.cpp
   src/system/http_inbox.cpp src/system/process_posix.cpp src/system/signals.cpp src/system/sqlite.cpp
-  src/system/switch_files.cpp src/system/terminal.cpp
+  src/system/overlay_files.cpp src/system/switch_files.cpp src/system/terminal.cpp
   src/config/api_keys.cpp src/config/catalog.cpp src/config/detect.cpp src/config/key_table.cpp src/config/keys.cpp
   src/config/lineup.cpp src/config/load.cpp src/config/models.cpp src/config/prompts.cpp src/config/seats.cpp
   src/config/settings.cpp src/config/values.cpp
@@ -24,7 +24,8 @@ set(MIXAGENT_SOURCES
   src/context/facts_cache.cpp src/context/history.cpp src/context/index.cpp src/context/links.cpp src/context/map.cpp
   src/context/notes.cpp src/context/pack.cpp src/context/rank.cpp src/context/words.cpp
   src/workspace/apply.cpp src/workspace/carry.cpp src/workspace/collect.cpp src/workspace/commit.cpp src/workspace/copy_on_disk.cpp
-  src/workspace/ignore.cpp src/workspace/links.cpp src/workspace/merge.cpp src/workspace/names.cpp
+  src/workspace/ignore.cpp src/workspace/layers.cpp src/workspace/links.cpp src/workspace/merge.cpp src/workspace/names.cpp
+  src/workspace/overlay_copy.cpp src/workspace/read_ignores.cpp
   src/workspace/snapshot.cpp src/workspace/stat_cache.cpp src/workspace/step_copy.cpp src/workspace/store.cpp
   src/workspace/throw_away_git.cpp src/workspace/walk.cpp src/workspace/workspaces.cpp
   src/sandbox/bwrap.cpp src/sandbox/environment.cpp src/sandbox/extract.cpp src/sandbox/launch.cpp
@@ -43,4 +44,5 @@ set(MIXAGENT_SOURCES
   src/cli/cmd_apply.cpp src/cli/cmd_config.cpp src/cli/cmd_context.cpp src/cli/cmd_diff.cpp src/cli/cmd_doctor.cpp src/cli/cmd_init.cpp
   src/cli/cmd_models.cpp src/cli/cmd_run.cpp src/cli/cmd_runs.cpp src/cli/cmd_sandbox.cpp src/cli/cmd_seats.cpp src/cli/cmd_show.cpp
   src/cli/config_sources.cpp src/cli/detect_here.cpp src/cli/goal_of.cpp src/cli/inspect.cpp src/cli/isolate.cpp
-  src/cli/options.cpp src/cli/options_looks.cpp src/cli/price_cells.cpp src/cli/run_record.cpp src/cli/seat_table.cpp src/cli/wiring.cpp)
+  src/cli/options.cpp src/cli/options_looks.cpp src/cli/overlay_probe.cpp
+  src/cli/price_cells.cpp src/cli/run_record.cpp src/cli/seat_table.cpp src/cli/wiring.cpp)

@@ -111,8 +111,9 @@ class Workspaces {
   // when commits were added since.
   virtual Result<Delivery> uncommit(const Change& change, const std::string& branch,
                                     const std::string& commit) = 0;
-  // True once: from then on workspaces are plain copies. False when they were all along.
-  virtual bool use_copies() { return false; }
+  // Whether workspaces opened from now on are plain copies although overlays would do. False when
+  // that changes nothing.
+  virtual bool use_copies(bool) { return false; }
   // Folders shared with the user's tree that changed since the first workspace was opened.
   virtual std::vector<std::string> disturbed() { return {}; }
 };

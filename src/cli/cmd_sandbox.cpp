@@ -71,6 +71,7 @@ class SandboxCommandLine {
     SandboxCommand command;
     command.command = shell_line(options_.words);
     command.workspace = workspace.directory();
+    command.overlays = workspace.overlays();
     command.mounted_at = root;
     const auto below = options_.directory.lexically_relative(root);
     if (!below.empty() && *below.begin() != "..") command.cwd = below.string();

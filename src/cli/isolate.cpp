@@ -1,17 +1,30 @@
 #include "cli/isolate.h"
 
+#include "base/text.h"
 #include "sandbox/launch.h"
 #include "sandbox/probe.h"
+#include "system/files.h"
 
 namespace mixagent {
 
 namespace {
 
-// A repository's objects lie in .git; of a linked worktree they are left out, git then knows no
-// history inside.
+// The first line of one of git's small files, after `label`, as a path seen from `folder`.
+std::filesystem::path path_in(const std::filesystem::path& file, std::string_view label,
+                              const std::filesystem::path& folder) {
+  const auto text = read_file(file, 10'000);
+  if (!text || text->compare(0, label.size(), label) != 0) return {};
+  return (folder / trim(text->substr(label.size()))).lexically_normal();
+}
+
+// A repository's objects lie in .git; in a linked worktree or a submodule that is a file which says
+// where. Found nowhere, git knows no history inside.
 std::filesystem::path objects_of(const std::filesystem::path& root) {
   std::error_code error;
-  const auto objects = root / ".git" / "objects";
+  auto git = root / ".git";
+  if (std::filesystem::is_regular_file(git, error)) git = path_in(git, "gitdir: ", root);
+  const auto common = path_in(git / "commondir", "", git);
+  const auto objects = (common.empty() ? git : common) / "objects";
   return std::filesystem::is_directory(objects, error) ? objects : std::filesystem::path();
 }
 

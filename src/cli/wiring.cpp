@@ -2,6 +2,7 @@
 
 #include "cli/config_files.h"
 #include "cli/isolate.h"
+#include "cli/overlay_probe.h"
 #include "config/api_keys.h"
 #include "config/prompts.h"
 #include "journal/run_index.h"
@@ -138,9 +139,10 @@ Result<std::unique_ptr<Machine>> build_workshop(const CliContext& context, const
                                     {config.sandbox, places.root, cache_folder(context.env),
                                      places.cache / "work" / run_directory.filename()},
                                     machine->processes));
-  MIX_TRY(machine->workspaces,
-          make_workspaces(workspace_options(places, config, run_directory, machine->sandbox->uid()),
-                          machine->processes));
+  auto options = workspace_options(places, config, run_directory, machine->sandbox->uid());
+  options.overlays = config.sandbox.isolation == Isolation::full &&
+                     overlays_serve(*machine->sandbox, options.work, places.root);
+  MIX_TRY(machine->workspaces, make_workspaces(options, machine->processes));
   return machine;
 }
 

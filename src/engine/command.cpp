@@ -31,6 +31,7 @@ Result<WorkspaceCommand> run_in_workspace(Tools& tools, Workspace& workspace,
     SandboxCommand run;
     run.command = command;
     run.workspace = workspace.directory();
+    run.overlays = workspace.overlays();
     run.mounted_at = mounted_at;
     run.timeout = std::chrono::seconds(timeout_s);
     MIX_TRY(const CommandResult result, tools.sandbox.run(run, tools.cancel));

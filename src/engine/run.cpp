@@ -339,6 +339,12 @@ Result<void> Run::fix_findings(const std::vector<Finding>& findings, const std::
 }
 
 Result<void> Run::hand_over() {
+  for (const std::string& folder : tools_.workspaces.disturbed()) {
+    MIX_OK(tools_.journal.append(
+        NoteAdded{"the ignored folder " + folder +
+                      " changed while the run used it: what the checks said may not hold",
+                  ""}));
+  }
   ending_.delivered = kept_in_run(run_.snapshot.tree, done_.head);
   ending_.reason = ending_.verdict.why;
   if (ending_.verdict.verified < goal_.require) {

@@ -211,10 +211,28 @@ class CommandSandbox final : public Sandbox {
 
   void add_bwrap(Command& process, const SandboxCommand& command, const Policy& policy) const {
     Launch launch = bwrap_launch(policy, parts_.features, parts_.init, command, process_limit());
-    process.argv.insert(process.argv.end(), {"--keep-fds", "--"});
+    process.argv.push_back("--keep-fds");
+    add_overlays(process, command);
+    process.argv.push_back("--");
     process.argv.insert(process.argv.end(), launch.argv.begin(), launch.argv.end());
     process.extra_fds = std::move(launch.files);
     process.extra_fds.emplace_back(filter_fd, parts_.filter);
+  }
+
+  // Mounted by the init outside: bubblewrap finds a folder like any other and mounts nothing below
+  // it.
+  void add_overlays(Command& process, const SandboxCommand& command) const {
+    if (command.overlays.empty()) return;
+    auto add = [&](const char* name, const std::string& value) {
+      process.argv.insert(process.argv.end(), {name, value});
+    };
+    add("--overlay-root", command.workspace.string());
+    for (const Overlay& overlay : command.overlays) {
+      add("--overlay-at", overlay.at);
+      add("--overlay-lower", overlay.lower.string());
+      add("--overlay-scratch", overlay.scratch.string());
+    }
+    if (const auto uid = parts_.policy.private_uid) add("--overlay-uid", std::to_string(*uid));
   }
 
   void add_bare(Command& process, const SandboxCommand& command) const {

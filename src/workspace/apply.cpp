@@ -1,6 +1,7 @@
 #include "workspace/apply.h"
 
 #include "base/digest.h"
+#include "base/text.h"
 #include "system/change_at.h"
 #include "system/switch_files.h"
 #include "workspace/names.h"
@@ -24,7 +25,8 @@ std::string staged_name(const FileChange& file) {
 
 class Delivering {
  public:
-  Delivering(int root, const Change& change, const Store& store) : root_(root), store_(store) {
+  Delivering(int root, const Change& change, const Store& store, std::filesystem::path list)
+      : root_(root), store_(store), list_(std::move(list)) {
     for (const auto& file : change.files) {
       if (file.before) removed_.insert(file.path);
       if (file.after) put_.insert(file.path);
@@ -164,13 +166,20 @@ class Delivering {
   // Beside the targets, unseen.
 
   Result<void> stage_all() {
+    std::string names;
     for (auto& plan : plans_) {
-      if (plan.done && plan.file.before)
-        plan.staged = joined(std::string(folder_of(plan.file.path)), staged_name(plan.file));
-      if (plan.done) continue;
-      MIX_TRY(const auto folder, nearest_folder(plan.file.path));
+      if (plan.done && !plan.file.before) continue;
+      std::string folder(folder_of(plan.file.path));
+      if (!plan.done) {
+        MIX_TRY(folder, nearest_folder(plan.file.path));
+      }
       plan.staged = joined(folder, staged_name(plan.file));
-      MIX_OK(stage(plan, folder));
+      names += plan.staged + '\0';
+    }
+    // For the next start, in case that this process does not live to remove them.
+    MIX_OK(write_quickly(list_, names));
+    for (const auto& plan : plans_) {
+      if (!plan.done) MIX_OK(stage(plan, std::string(folder_of(plan.staged))));
     }
     return {};
   }
@@ -225,6 +234,7 @@ class Delivering {
       const auto holder = folder_of_target(plan.staged);
       if (holder) (void)remove_file_at(holder->get(), std::string(last_name_of(plan.staged)));
     }
+    (void)remove_tree(list_);
   }
 
   // Folders that a removal left without anything, as git does. Only now: they held the displaced
@@ -273,6 +283,7 @@ class Delivering {
 
   int root_;
   const Store& store_;
+  const std::filesystem::path list_;  // of our temporary files
   std::vector<Plan> plans_;
   std::set<std::string> removed_, put_;    // paths that held a file before, that will hold one
   std::set<std::string> cleared_folders_;  // folders that give way to a file
@@ -283,9 +294,24 @@ class Delivering {
 
 Result<Delivery> deliver_change(const std::filesystem::path& repository, const Change& change,
                                 const Store& store,
-                                const std::function<Result<void>()>& before_rename) {
+                                const std::function<Result<void>()>& before_rename,
+                                const std::filesystem::path& list) {
   MIX_TRY(const Fd root, open_directory(repository));
-  return Delivering(root.get(), change, store).deliver(before_rename);
+  return Delivering(root.get(), change, store, list).deliver(before_rename);
+}
+
+void clear_leftovers(const std::filesystem::path& repository, const std::filesystem::path& list) {
+  const auto names = read_file(list);
+  const auto root = open_directory(repository);
+  if (!names || !root) return;
+  for (const auto& path : split(*names, '\0')) {
+    const std::string name(last_name_of(path));
+    if (name.rfind(".mixagent-", 0) != 0) continue;
+    const auto folder =
+        open_beneath(root->get(), std::string(folder_of(path)), Access::folder, Links::refuse);
+    if (folder) (void)remove_file_at(folder->get(), name);
+  }
+  (void)remove_tree(list);
 }
 
 }  // namespace mixagent

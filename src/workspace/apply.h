@@ -11,8 +11,14 @@
 
 namespace mixagent {
 
+// `list`: a file of our own that names the temporary files while they are in the user's tree.
 Result<Delivery> deliver_change(const std::filesystem::path& repository, const Change& change,
                                 const Store& store,
-                                const std::function<Result<void>()>& before_rename);
+                                const std::function<Result<void>()>& before_rename,
+                                const std::filesystem::path& list);
+
+// Removes the temporary files of a delivery whose process is gone. Call with the lock of
+// deliveries.
+void clear_leftovers(const std::filesystem::path& repository, const std::filesystem::path& list);
 
 }  // namespace mixagent

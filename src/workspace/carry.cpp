@@ -58,30 +58,51 @@ Result<void> copy_file_at(int from_folder, int to_folder, const std::string& nam
 
 }  // namespace
 
-Carried find_carried(int repository, const Tree& tree, const std::vector<std::string>& names,
-                     std::int64_t limit_bytes) {
+namespace {
+
+struct Measured {
+  std::int64_t bytes = 0;
+  bool foreign = false;
+};
+
+// Stops at `enough` bytes, except when owners are wanted.
+Measured measure(int folder, const std::string& path, std::int64_t enough, bool owners) {
+  Measured sum;
+  const auto own = stat_of(folder, path);
+  visit_below(folder, path, [&](int, const auto&, const auto&, const FileStat& status) {
+    sum.bytes += status.kind == FileKind::regular ? status.size : 0;
+    sum.foreign = sum.foreign || !own || status.uid != own->uid || status.gid != own->gid;
+    return owners || sum.bytes <= enough;
+  });
+  return sum;
+}
+
+}  // namespace
+
+Carried find_carried(int repository, const Tree& tree, const CarryRules& rules) {
   Carried found;
-  if (names.empty()) return found;
+  if (rules.names.empty()) return found;
   std::int64_t bytes = 0;
   for (const auto& folder : folders_of(tree)) {
-    for (const auto& name : names) {
+    for (const auto& name : rules.names) {
       if (!unsafe_path(name).empty()) continue;  // never the user's own .git
       const auto path = folder.empty() ? name : folder + "/" + name;
       if (!stat_at(repository, path).value_or(std::nullopt)) continue;  // the usual case, cheaply
       const auto opened = open_beneath(repository, path, Access::folder, Links::refuse);
       if (!opened || tree_has_folder(tree, path)) continue;
-      std::int64_t more = 0;
-      const bool fits = visit_below(opened->get(), path,
-                                    [&](int, const auto&, const auto&, const FileStat& status) {
-                                      more += status.kind == FileKind::regular ? status.size : 0;
-                                      return bytes + more <= limit_bytes;
-                                    });
-      if (fits) {
-        bytes += more;
+      const auto sum = measure(opened->get(), path, rules.limit_bytes - bytes,
+                               rules.live_from_bytes.has_value());
+      if (rules.live_from_bytes && sum.bytes > *rules.live_from_bytes && !sum.foreign) {
+        found.live.push_back(path);
+      } else if (bytes + sum.bytes <= rules.limit_bytes) {
+        bytes += sum.bytes;
         found.folders.push_back(path);
       } else {
-        const auto limit = format_bytes(static_cast<std::uint64_t>(limit_bytes));
-        found.left_out.push_back(path + " (carried folders are more than " + limit + ")");
+        const auto limit = format_bytes(static_cast<std::uint64_t>(rules.limit_bytes));
+        found.left_out.push_back(path +
+                                 (sum.foreign ? " (files of other users, and more than "
+                                              : " (carried folders are more than ") +
+                                 limit + ")");
       }
     }
   }

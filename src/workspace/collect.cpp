@@ -12,10 +12,16 @@ class Collecting {
              const CollectLimits& limits)
       : rules_(rules), known_(known), store_(store), trust_times_(trust_times), limits_(limits) {}
 
-  Result<Collected> collect(int root) {
-    const WalkVisitor visitor = {
+  Result<Collected> collect(int root, const Tree* below) {
+    WalkVisitor visitor = {
         [this](const WalkedFile& file) { return take(file); },
         [this](const std::string& path, const std::string& why) { refuse(path, why); }};
+    if (below != nullptr) {
+      result_.tree = *below;
+      visitor.hidden = [this](const std::string& path, bool all) {
+        hide_in(result_.tree, path, all);
+      };
+    }
     MIX_OK(walk_copy(root, rules_, visitor));
     if (overflow_) {
       // Half a tree would look like deletions.
@@ -150,8 +156,18 @@ class Collecting {
 }  // namespace
 
 Result<Collected> collect_copy(int root, const WalkRules& rules, KnownFiles& known, Store& store,
-                               bool trust_times, const CollectLimits& limits) {
-  return Collecting(rules, known, store, trust_times, limits).collect(root);
+                               bool trust_times, const CollectLimits& limits, const Tree* below) {
+  return Collecting(rules, known, store, trust_times, limits).collect(root, below);
+}
+
+void hide_in(Tree& tree, const std::string& path, bool all) {
+  tree.erase(path);
+  if (!all) return;
+  const auto prefix = path + "/";
+  const auto first = tree.lower_bound(prefix);
+  auto last = first;
+  while (last != tree.end() && last->first.compare(0, prefix.size(), prefix) == 0) ++last;
+  tree.erase(first, last);
 }
 
 }  // namespace mixagent

@@ -26,8 +26,13 @@ struct CollectLimits {
   std::int64_t all_bytes = std::int64_t{1} << 30;
 };
 
-// `known` is brought up to date. `trust_times`: see times_are_reliable.
+// `known` is brought up to date. `trust_times`: see times_are_reliable. With `below`, `root` is the
+// upper folder of an overlay over that tree.
 Result<Collected> collect_copy(int root, const WalkRules& rules, KnownFiles& known, Store& store,
-                               bool trust_times, const CollectLimits& limits = {});
+                               bool trust_times, const CollectLimits& limits = {},
+                               const Tree* below = nullptr);
+
+// Takes `path`, or everything below it too, out of a tree.
+void hide_in(Tree& tree, const std::string& path, bool all);
 
 }  // namespace mixagent

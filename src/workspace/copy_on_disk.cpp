@@ -14,6 +14,29 @@ unsigned mode_bits(FileMode mode) {
 
 }  // namespace
 
+Result<KnownFile> write_entry(const CopyGround& ground, int folder, const std::string& name,
+                              const std::string& path, const TreeEntry& entry) {
+  KnownFile file;
+  file.entry = entry;
+  if (entry.mode == FileMode::symlink) {
+    MIX_TRY(const auto target, ground.store.get(entry.blob));
+    MIX_OK(create_link_at(folder, name, target));
+    MIX_OK(give_at(folder, name, ground.owner));
+    MIX_TRY(const auto status, stat_at(folder, name));
+    if (status) file.status = *status;
+    return file;
+  }
+  MIX_TRY(const Fd from, ground.store.open(entry.blob, entry.size));
+  MIX_TRY(const Fd to, create_at(folder, name, mode_bits(entry.mode)));
+  MIX_OK(copy_bytes(from.get(), to.get(), path));
+  MIX_OK(set_mode(to.get(), mode_bits(entry.mode), path));  // whatever the umask says
+  MIX_OK(give(to.get(), ground.owner, path));
+  if (const auto modified = ground.times.modified_ns(path, entry.blob))
+    MIX_OK(set_modified(to.get(), *modified, path));
+  MIX_TRY(file.status, stat_of(to.get(), path));
+  return file;
+}
+
 CopyOnDisk::CopyOnDisk(const CopyGround& ground, std::filesystem::path directory, Fd root)
     : ground_(ground),
       directory_(std::move(directory)),
@@ -59,36 +82,14 @@ Result<void> CopyOnDisk::write_missing(const Tree& tree) {
       MIX_TRY(folder, make_directories_beneath(root_.get(), parent, 0755, ground_.owner));
       folder_name = parent;
     }
-    MIX_TRY(known_[path], write_entry(folder.get(), std::string(last_name_of(path)), path, entry));
+    MIX_TRY(known_[path],
+            write_entry(ground_, folder.get(), std::string(last_name_of(path)), path, entry));
     written.push_back(path);
   }
   // Only what was written in the kernel's present tick could still change unseen.
   const auto now = coarse_now_ns();
   for (const auto& path : written) known_[path].settled = known_[path].status.ctime_ns < now;
   return {};
-}
-
-Result<KnownFile> CopyOnDisk::write_entry(int folder, const std::string& name,
-                                          const std::string& path, const TreeEntry& entry) {
-  KnownFile file;
-  file.entry = entry;
-  if (entry.mode == FileMode::symlink) {
-    MIX_TRY(const auto target, ground_.store.get(entry.blob));
-    MIX_OK(create_link_at(folder, name, target));
-    MIX_OK(give_at(folder, name, ground_.owner));
-    MIX_TRY(const auto status, stat_at(folder, name));
-    if (status) file.status = *status;
-    return file;
-  }
-  MIX_TRY(const Fd from, ground_.store.open(entry.blob, entry.size));
-  MIX_TRY(const Fd to, create_at(folder, name, mode_bits(entry.mode)));
-  MIX_OK(copy_bytes(from.get(), to.get(), path));
-  MIX_OK(set_mode(to.get(), mode_bits(entry.mode), path));  // whatever the umask says
-  MIX_OK(give(to.get(), ground_.owner, path));
-  if (const auto modified = ground_.times.modified_ns(path, entry.blob))
-    MIX_OK(set_modified(to.get(), *modified, path));
-  MIX_TRY(file.status, stat_of(to.get(), path));
-  return file;
 }
 
 Result<void> CopyOnDisk::carry(const std::string& folder) {

@@ -27,11 +27,16 @@ struct CopyGround {
   Store& store;
   ThrowAwayGit git;
   std::vector<std::string> fallback_ignores;  // texts: info/exclude, then the user's own
-  std::vector<std::string> carried;
-  std::optional<Owner> owner;  // of the copies; empty: this process
+  std::vector<std::string> carried;           // copied along
+  std::vector<std::string> live = {};         // shown from the user's own tree, as overlays
+  std::optional<Owner> owner;                 // of the copies; empty: this process
   // When the user's files were last modified: build tools compare times with what they built.
   StatCache times;
 };
+
+// As `name` in `folder`, where nothing is.
+Result<KnownFile> write_entry(const CopyGround& ground, int folder, const std::string& name,
+                              const std::string& path, const TreeEntry& entry);
 
 // Belongs to one thread at a time; the folder goes away with it.
 class CopyOnDisk {
@@ -54,8 +59,6 @@ class CopyOnDisk {
  private:
   CopyOnDisk(const CopyGround& ground, std::filesystem::path directory, Fd root);
   Result<void> write_missing(const Tree& tree);
-  Result<KnownFile> write_entry(int folder, const std::string& name, const std::string& path,
-                                const TreeEntry& entry);
   Result<void> carry(const std::string& folder);
   Result<void> remove_all_but(const Tree& tree);
   Result<void> remove_in(int folder, const std::string& prefix, const Tree& tree, KnownFiles& kept);

@@ -2,6 +2,7 @@
 
 #include "system/change_at.h"
 #include "workspace/names.h"
+#include "workspace/read_ignores.h"
 
 #include <algorithm>
 namespace mixagent {
@@ -15,14 +16,8 @@ class StepCopy final : public Workspace {
       : pool_(std::move(pool)), copy_(std::move(copy)), base_(std::move(tree)) {}
   ~StepCopy() override { pool_->give_back(std::move(copy_)); }
 
-  // From the base, not from what the copy holds: a model must not decide what leaves it.
-  Result<void> read_ignore_rules() {
-    for (const auto& text : ground().fallback_ignores) ignore_.add_fallback(text);
-    for (const auto& [path, entry] : base_) {
-      if (last_name_of(path) != ".gitignore" || entry.mode == FileMode::symlink) continue;
-      MIX_TRY(const auto text, ground().store.get(entry.blob));
-      ignore_.add(std::string(folder_of(path)), text);
-    }
+  Result<void> open() {
+    MIX_TRY(ignore_, read_ignore_rules(base_, ground().fallback_ignores, ground().store));
     return {};
   }
 
@@ -127,7 +122,7 @@ Result<std::unique_ptr<Workspace>> open_step_copy(const std::shared_ptr<CopyPool
                                                   const Tree& tree) {
   MIX_TRY(auto copy, pool->take(tree));
   auto opened = std::make_unique<StepCopy>(pool, std::move(copy), tree);
-  MIX_OK(opened->read_ignore_rules());
+  MIX_OK(opened->open());
   return std::unique_ptr<Workspace>(std::move(opened));
 }
 

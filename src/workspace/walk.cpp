@@ -1,6 +1,7 @@
 #include "workspace/walk.h"
 
 #include "base/text.h"
+#include "system/overlay_files.h"
 #include "workspace/names.h"
 
 #include <algorithm>
@@ -38,6 +39,13 @@ class Walk {
     MIX_TRY(const auto status, stat_at(fd, name));
     if (!status) return true;
     const bool is_folder = status->kind == FileKind::directory;
+    if (visitor_.hidden && !is_carried(path)) {
+      if (is_whiteout(*status, fd, name)) {
+        visitor_.hidden(path, true);
+        return true;
+      }
+      visitor_.hidden(path, !is_folder);
+    }
     if (!in_base && !(is_folder && tree_has_folder(rules_.base, path))) {
       if (is_carried(path)) return true;
       if (ignored || rules_.ignore.ignored(path, is_folder)) return true;
@@ -53,8 +61,13 @@ class Walk {
     if (depth >= deepest_folder) return refuse(path, "folders nested more than 128 deep");
     const auto inner = open_stubborn(fd, name, Access::folder);
     if (!inner) return refuse(path, "folder that cannot be read");
+    if (visitor_.hidden && is_opaque(inner->get())) visitor_.hidden(path, true);
     // Inside an ignored folder only what the base holds counts.
     return folder(inner->get(), path, ignored || rules_.ignore.ignored(path, true), depth + 1);
+  }
+
+  static bool is_whiteout(const FileStat& status, int fd, const std::string& name) {
+    return status.kind == FileKind::other && is_whiteout_at(fd, name);
   }
 
   Result<bool> refuse(const std::string& path, const std::string& why) {

@@ -33,6 +33,9 @@ struct WalkVisitor {
   // False stops the walk.
   std::function<Result<bool>(const WalkedFile&)> file;
   std::function<void(const std::string& path, const std::string& why)> refused;
+  // Set when the folder is the upper one of an overlay: what lies below under this very path (and,
+  // when `all`, whatever is in that folder) does not show. Called before the files that do.
+  std::function<void(const std::string& path, bool all)> hidden = nullptr;
 };
 
 Result<void> walk_copy(int root, const WalkRules& rules, const WalkVisitor& visitor);

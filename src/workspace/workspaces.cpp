@@ -6,6 +6,7 @@
 #include "workspace/apply.h"
 #include "workspace/commit.h"
 #include "workspace/merge.h"
+#include "workspace/overlay_copy.h"
 #include "workspace/snapshot.h"
 #include "workspace/step_copy.h"
 #include "workspace/store.h"
@@ -20,6 +21,18 @@ namespace mixagent {
 namespace {
 
 constexpr const char* lock_name = ".lock";
+constexpr const char* staged_name = "staged";  // of a delivery, see clear_leftovers
+
+// The lock goes last: a folder that is half removed must still be found by the next sweep.
+void remove_work(const std::filesystem::path& work) {
+  if (const auto folder = open_directory(work)) {
+    const auto entries = entries_of(folder->get(), work.string());
+    for (const auto& entry : entries.value_or(std::vector<DirectoryEntry>())) {
+      if (entry.name != lock_name) (void)remove_tree(work / entry.name);
+    }
+  }
+  (void)remove_tree(work);
+}
 
 // What killed runs left behind: sibling folders whose lock nobody holds.
 void sweep_beside(const std::filesystem::path& work) {
@@ -31,7 +44,7 @@ void sweep_beside(const std::filesystem::path& work) {
     const auto path = work.parent_path() / entry.name;
     if (path == work || !file_exists(path / lock_name)) continue;
     const auto lock = FileLock::try_take(path / lock_name);
-    if (lock && *lock) (void)remove_tree(path);
+    if (lock && *lock) remove_work(path);
   }
 }
 
@@ -54,52 +67,79 @@ class WorkspacesOnDisk final : public Workspaces {
         processes_(processes),
         git_(processes, options_.repository),
         lock_(std::move(lock)),
-        store_(options_.cache / "store", options_.keep) {}
+        store_(options_.cache / "store", options_.keep),
+        overlays_(options_.overlays),
+        user_{options_.repository, options_.carry_limit_bytes, {}, {}, {}, {}} {}
 
-  ~WorkspacesOnDisk() override { (void)remove_tree(options_.work); }
+  ~WorkspacesOnDisk() override { remove_work(options_.work); }
 
   Result<Snapshot> snapshot() override {
     const SnapshotSource source{git_, store_, stat_cache_file()};
     MIX_TRY(auto taken, take_snapshot(source, processes_));
     MIX_TRY(const Fd root, open_directory(options_.repository));
-    auto carried = find_carried(root.get(), taken.tree, options_.carry, options_.carry_limit_bytes);
+    auto carried =
+        find_carried(root.get(), taken.tree, carry_rules(overlays_, options_.carry_limit_bytes));
     taken.left_out.insert(taken.left_out.end(), carried.left_out.begin(), carried.left_out.end());
     const std::lock_guard lock(mutex_);
-    carried_ = std::move(carried.folders);
-    pool_.reset();
+    user_ = Ground{options_.repository, options_.carry_limit_bytes, std::move(carried), {}, {}, {}};
     return taken;
   }
 
   Result<std::unique_ptr<Workspace>> open(const Tree& tree) override {
     std::shared_ptr<CopyPool> pool;
+    std::shared_ptr<OverlayBase> base;
     {
       const std::lock_guard lock(mutex_);
       const auto prepared = prepared_.find(setup_key(tree));
-      if (prepared != prepared_.end()) {
-        pool = prepared->second.pool;
+      auto& ground = prepared == prepared_.end() ? user_ : prepared->second;
+      if (overlays_) {
+        MIX_TRY(base, base_on(ground, tree));
       } else {
-        MIX_TRY(pool, prepared_pool(tree));
+        MIX_TRY(pool, pool_on(ground, tree));
       }
     }
-    return open_step_copy(pool, tree);
+    return base ? open_overlay_copy(base, tree) : open_step_copy(pool, tree);
+  }
+
+  bool use_copies(bool wanted) override {
+    const std::lock_guard lock(mutex_);
+    const bool before = overlays_;
+    overlays_ = options_.overlays && !wanted;
+    if (before == overlays_) return false;
+    // What can be shown live must be copied now, or the other way round.
+    const auto forget = [](Ground& ground) {
+      ground.carried.reset();
+      ground.pool.reset();
+    };
+    forget(user_);
+    for (auto& [key, ground] : prepared_) forget(ground);
+    return true;
+  }
+
+  std::vector<std::string> disturbed() override {
+    const std::lock_guard lock(mutex_);
+    return user_.base ? user_.base->disturbed() : std::vector<std::string>();
   }
 
   Result<void> prepare(const Tree& tree,
                        const std::function<Result<void>(Workspace&)>& setup) override {
     const std::lock_guard one_at_a_time(setup_mutex_);
-    Prepared made;
+    Ground made;
+    std::shared_ptr<CopyPool> pool;
     {
       const std::lock_guard lock(mutex_);
       if (prepared_.count(setup_key(tree)) != 0) return {};
-      MIX_TRY(made.pool, prepared_pool(tree));
+      // A plain copy, so that what the setup leaves lies in one folder.
+      MIX_TRY(const Fd root, open_directory(options_.repository));
+      const auto carried = find_carried(root.get(), tree, carry_rules(false, user_.limit_bytes));
+      MIX_TRY(auto ground, ground_of(options_.repository, carried));
+      pool = std::make_shared<CopyPool>(std::move(ground), next_folder());
     }
-    MIX_TRY(made.workspace, open_step_copy(made.pool, tree));
+    MIX_TRY(made.workspace, open_step_copy(pool, tree));
     MIX_OK(setup(*made.workspace));
-    const auto directory = made.workspace->directory();
-    MIX_TRY(const Fd root, open_directory(directory));
-    const auto folders = find_carried(root.get(), tree, options_.carry, INT64_MAX).folders;
+    made.source = made.workspace->directory();
+    made.limit_bytes = INT64_MAX;
     const std::lock_guard lock(mutex_);
-    MIX_TRY(made.pool, make_pool(directory, folders));
     prepared_.emplace(setup_key(tree), std::move(made));
     return {};
   }
@@ -126,7 +166,8 @@ class WorkspacesOnDisk final : public Workspaces {
     // One at a time into a tree, whichever run it is; a child that outlived its process holds it
     // until it is done.
     MIX_TRY(const FileLock lock, wait_for_lock(options_.cache / "deliver.lock"));
-    return deliver_change(options_.repository, change, store_, before_rename);
+    clear_leftovers(options_.repository, staged_list());
+    return deliver_change(options_.repository, change, store_, before_rename, staged_list());
   }
 
   Result<Committed> commit(const Change& change, const CommitOrder& order,
@@ -139,7 +180,7 @@ class WorkspacesOnDisk final : public Workspaces {
     if (!done.conflicts.empty()) return done;
     if (order.branch.empty()) {
       MIX_TRY(const auto delivery,
-              deliver_change(options_.repository, change, store_, before_rename));
+              deliver_change(options_.repository, change, store_, before_rename, staged_list()));
       done.conflicts = delivery.conflicts;
       if (!done.conflicts.empty()) return done;
     } else if (before_rename) {
@@ -161,43 +202,68 @@ class WorkspacesOnDisk final : public Workspaces {
     Change back;
     for (const auto& file : change.files)
       back.files.push_back({file.path, file.after, file.before});
-    MIX_TRY(auto delivery, deliver_change(options_.repository, back, store_, {}));
+    MIX_TRY(auto delivery, deliver_change(options_.repository, back, store_, {}, staged_list()));
     if (delivery.conflicts.empty())
       MIX_OK(step_back({git_, store_, options_.work}, change, commit));
     return delivery;
   }
 
  private:
-  struct Prepared {
+  // Where carried folders come from, and what was built on that.
+  struct Ground {
+    std::filesystem::path source;
+    std::int64_t limit_bytes = 0;
+    std::optional<Carried> carried;
     std::shared_ptr<CopyPool> pool;
-    std::unique_ptr<Workspace> workspace;  // that the setup ran in; its folders are carried on
+    std::shared_ptr<OverlayBase> base;
+    std::unique_ptr<Workspace> workspace;  // that a setup ran in; its folders are carried on
   };
 
-  // Made at the first copy: a run that is answered without one never asks git for it.
-  Result<std::shared_ptr<CopyPool>> prepared_pool(const Tree& tree) {
-    if (pool_) return pool_;
-    if (!carried_) {  // a resumed run did not take the snapshot itself
-      MIX_TRY(const Fd root, open_directory(options_.repository));
-      carried_ = find_carried(root.get(), tree, options_.carry, options_.carry_limit_bytes).folders;
-    }
-    MIX_TRY(pool_, make_pool(options_.repository, *carried_));
-    return pool_;
+  CarryRules carry_rules(bool overlays, std::int64_t limit_bytes) const {
+    CarryRules rules{options_.carry, limit_bytes, {}};
+    if (overlays) rules.live_from_bytes = options_.live_from_bytes;
+    return rules;
   }
 
-  // Copies whose carried folders come from below `source`.
-  Result<std::shared_ptr<CopyPool>> make_pool(const std::filesystem::path& source,
-                                              const std::vector<std::string>& carried) {
+  // Made at the first copy: a run that is answered without one never asks git for it.
+  Result<std::shared_ptr<CopyPool>> pool_on(Ground& ground, const Tree& tree) {
+    if (ground.pool) return ground.pool;
+    MIX_OK(find_carried_of(ground, tree));
+    MIX_TRY(auto made, ground_of(ground.source, *ground.carried));
+    ground.pool = std::make_shared<CopyPool>(std::move(made), next_folder());
+    return ground.pool;
+  }
+  Result<std::shared_ptr<OverlayBase>> base_on(Ground& ground, const Tree& tree) {
+    if (ground.base) return ground.base;
+    MIX_OK(find_carried_of(ground, tree));
+    MIX_TRY(auto made, ground_of(ground.source, *ground.carried));
+    MIX_TRY(ground.base, OverlayBase::make(std::move(made), tree, next_folder()));
+    return ground.base;
+  }
+  std::filesystem::path next_folder() {
+    return options_.work / ("copies-" + std::to_string(++pools_));
+  }
+
+  // A resumed run did not take the snapshot itself.
+  Result<void> find_carried_of(Ground& ground, const Tree& tree) const {
+    if (ground.carried) return {};
+    MIX_TRY(const Fd root, open_directory(ground.source));
+    ground.carried = find_carried(root.get(), tree, carry_rules(overlays_, ground.limit_bytes));
+    return {};
+  }
+
+  Result<CopyGround> ground_of(const std::filesystem::path& source, const Carried& carried) {
+    auto hidden = carried.folders;
+    hidden.insert(hidden.end(), carried.live.begin(), carried.live.end());
     MIX_TRY(const auto facts, git_.facts());
-    MIX_TRY(auto git, ThrowAwayGit::prepare(git_, facts, options_.work, options_.objects, carried));
+    MIX_TRY(auto git, ThrowAwayGit::prepare(git_, facts, options_.work, options_.objects, hidden));
     std::vector<std::string> ignores;
     for (const auto& file : {facts.exclude, facts.global_ignore}) {
       if (auto text = read_file(file)) ignores.push_back(*std::move(text));
     }
-    const auto folder = options_.work / ("copies-" + std::to_string(++pools_));
-    return std::make_shared<CopyPool>(
-        CopyGround{source, store_, std::move(git), std::move(ignores), carried, options_.owner,
-                   StatCache::load(stat_cache_file())},
-        folder);
+    return CopyGround{
+        source,          store_,       std::move(git), std::move(ignores),
+        carried.folders, carried.live, options_.owner, StatCache::load(stat_cache_file())};
   }
 
   std::string setup_key(const Tree& tree) const {
@@ -207,6 +273,7 @@ class WorkspacesOnDisk final : public Workspaces {
     return tree_id(inputs).text;
   }
 
+  std::filesystem::path staged_list() const { return options_.cache / staged_name; }
   std::filesystem::path stat_cache_file() const { return options_.cache / "stat-cache"; }
 
   const WorkspaceOptions options_;
@@ -215,11 +282,11 @@ class WorkspacesOnDisk final : public Workspaces {
   FileLock lock_;
   Store store_;
   std::mutex mutex_;  // below
-  std::optional<std::vector<std::string>> carried_;
-  std::shared_ptr<CopyPool> pool_;
+  bool overlays_;
+  Ground user_;
   int pools_ = 0;
-  std::map<std::string, Prepared> prepared_;  // by the state of the setup inputs
-  std::mutex setup_mutex_;                    // taken before the other one
+  std::map<std::string, Ground> prepared_;  // by the state of the setup inputs
+  std::mutex setup_mutex_;                  // taken before the other one
 };
 
 }  // namespace
@@ -234,6 +301,10 @@ Result<std::unique_ptr<Workspaces>> make_workspaces(const WorkspaceOptions& opti
                 "wait for it, or stop it, then try again");
   }
   sweep_beside(options.work);
+  if (const auto delivering = FileLock::try_take(options.cache / "deliver.lock");
+      delivering && *delivering) {
+    clear_leftovers(options.repository, options.cache / staged_name);
+  }
   return std::unique_ptr<Workspaces>(
       std::make_unique<WorkspacesOnDisk>(options, processes, *std::move(lock)));
 }

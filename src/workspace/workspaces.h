@@ -26,6 +26,9 @@ struct WorkspaceOptions {
   std::vector<std::string> carry;         // names of ignored folders that come along
   std::vector<std::string> setup_inputs;  // globs: what the result of a setup depends on
   std::int64_t carry_limit_bytes = std::int64_t{300} << 20;
+  // Overlays were tried out between `work` and `repository` and serve; else there are only copies.
+  bool overlays = false;
+  std::int64_t live_from_bytes = std::int64_t{32} << 20;  // smaller ignored folders are copied
   // Where commands in a copy find the user's git objects.
   std::filesystem::path objects = "/run/mixagent/objects";
 };

@@ -23,6 +23,10 @@ struct options {
   const char* disk;                                      /* folder whose growth counts */
   struct paths memory_fs; /* tmpfs mounts: their use counts as memory */
   const char* proxy;      /* socket to forward to, or NULL */
+  /* One overlay each at the same index, see overlay.c; overlay_uid -1: owners stay as they are. */
+  struct paths overlay_at, overlay_lower, overlay_scratch;
+  const char* overlay_root;
+  long overlay_uid;
   const char* cwd;
   char** argv;
 };
@@ -40,6 +44,8 @@ void enter_seccomp(const struct options* o);
 
 /* forward.c */
 void start_forwarder(const struct options* o);
+/* overlay.c: ends the process where it cannot. */
+void mount_overlays(const struct options* o);
 
 /* watch.c: everything below this process. */
 typedef void visit(pid_t pid, void* data);

@@ -22,6 +22,8 @@
      --processes N
      --disk-mb N         of files changed below --disk PATH
      --proxy PATH        127.0.0.1:3128 leads to that socket
+     --overlay-root PATH, --overlay-at PATH --overlay-lower PATH --overlay-scratch PATH...,
+     --overlay-uid N     mounts before the program starts, see overlay.c
 
    Exit status: the command's, 128+n by signal n, 124 at the timeout, 137 by a limit, 125 if the
    confinement failed. Lines of the report: "ready" once the confinement stands, "landlock ABI",
@@ -42,7 +44,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static struct options o = {.uid = -1, .seccomp_fd = -1, .report_fd = -1};
+static struct options o = {.uid = -1, .overlay_uid = -1, .seccomp_fd = -1, .report_fd = -1};
 
 void report(const char* format, ...) {
   char line[512];
@@ -100,6 +102,11 @@ static const struct {
     {"--disk-mb", is_number, &o.disk_mb},
     {"--disk", is_text, &o.disk},
     {"--proxy", is_text, &o.proxy},
+    {"--overlay-root", is_text, &o.overlay_root},
+    {"--overlay-at", is_path, &o.overlay_at},
+    {"--overlay-lower", is_path, &o.overlay_lower},
+    {"--overlay-scratch", is_path, &o.overlay_scratch},
+    {"--overlay-uid", is_number, &o.overlay_uid},
 };
 
 /* Returns how many arguments it took. */
@@ -154,6 +161,7 @@ static pid_t start(bool is_pid1, const sigset_t* unblocked) {
   const pid_t child = patient_fork();
   if (child > 0) return child;
   setsid();
+  mount_overlays(&o);
   if (!is_pid1) confine();
   if (!o.keep_fds) {
     /* Closed by exec, so that a failing exec can still be told. */
