@@ -108,7 +108,8 @@ std::optional<std::vector<std::vector<Definition>>> definitions_of(
   // One file was too much for it: that one goes without.
   std::vector<std::vector<Definition>> found;
   const std::size_t half = sources.size() / 2;
-  for (const auto& [begin, end] : {std::pair{std::size_t{0}, half}, std::pair{half, sources.size()}}) {
+  for (const auto& [begin, end] :
+       {std::pair{std::size_t{0}, half}, std::pair{half, sources.size()}}) {
     const std::vector<Source> part(sources.begin() + static_cast<std::ptrdiff_t>(begin),
                                    sources.begin() + static_cast<std::ptrdiff_t>(end));
     auto some = half == 0 ? std::nullopt : definitions_of(part, processes, search_path);

@@ -192,6 +192,7 @@ std::vector<std::string> limit_options(const Policy& policy, const SandboxComman
 std::vector<std::string> bare_landlock_options(const Policy& policy) {
   std::vector<std::string> options = {"--landlock", "must", "--no-tcp"};
   for (const Bind& bind : policy.system) append(options, {"--read", bind.target});
+  for (const auto& [path, content] : policy.files) append(options, {"--read", path});
   for (const auto& [target, path] : policy.links) append(options, {"--read", path});
   for (const Bind& bind : policy.extra)
     append(options, {bind.writable ? "--write" : "--read", bind.target});
@@ -210,6 +211,7 @@ Launch bwrap_launch(const Policy& policy, const BwrapFeatures& features, const s
   list.argv = {"/usr/bin/bwrap"};
   add_namespaces(list, policy, features);
   for (const Bind& bind : policy.system) list.bind(bind);
+  for (const auto& [path, content] : policy.files) list.file(path, content);
   for (const auto& [target, path] : policy.links) list.link(target, path);
   add_generated_etc(list, policy);
   add_kernel_views(list);

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "sandbox/private_uid.h"
+#include "system/files.h"
 
 #include <algorithm>
 #include <array>
@@ -108,10 +109,25 @@ void add_system(Policy& policy) {
   }
 }
 
+// What everybody may read of it anyway.
+std::optional<std::string> small_file(const std::string& path) {
+  constexpr std::size_t most = 256 << 10;
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) ||
+      (status.st_mode & S_IROTH) == 0)
+    return std::nullopt;
+  auto content = read_file(path, most);
+  if (!content) return std::nullopt;
+  return *std::move(content);
+}
+
 void add_etc(Policy& policy) {
   auto add = [&](const std::string& name) {
     const std::string path = "/etc/" + name;
-    if (exists(path)) policy.system.push_back({real_path(path), path});
+    if (auto content = small_file(path))
+      policy.files.emplace_back(path, *std::move(content));
+    else if (exists(path))
+      policy.system.push_back({real_path(path), path});
   };
   for (const char* name : etc_entries) add(name);
   std::error_code error;
