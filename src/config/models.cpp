@@ -161,8 +161,14 @@ bool reachable(const Provider& provider, const Environment& env) {
 }
 
 Result<void> settle_providers(ConfigDraft& draft) {
-  for (const auto& [name, provider] : draft.config.lineup.providers) {
+  for (auto& [name, provider] : draft.config.lineup.providers) {
     const std::string at = place_of(draft, {"providers", name, "base_url"});
+    // Whoever stands in for OpenAI at another address serves its older interface, and often only
+    // it.
+    const bool moved =
+        given(draft, {"providers", name, "base_url"}) && !given(draft, {"providers", name, "api"});
+    if (moved && provider.dialect == Dialect::openai_responses)
+      provider.dialect = Dialect::openai_chat;
     const std::string& url = provider.base_url;
     if (url.empty()) {
       return fail(ErrorCode::config, "provider \"" + name + "\" has no base_url",

@@ -82,6 +82,20 @@ TEST_CASE("the catalogue holds together") {
         "anthropic/claude-opus-4.8");
 }
 
+TEST_CASE("providers speak their own dialect, where they live and elsewhere") {
+  const auto dialect_of = [](const std::string& name, const std::string& user = {}) {
+    const auto config = loaded(with_keys({"OPENAI_API_KEY"}, user));
+    return std::string(enum_name(config.config.lineup.providers.at(name).dialect));
+  };
+  CHECK(dialect_of("anthropic") == "anthropic-messages");
+  CHECK(dialect_of("google") == "gemini");
+  CHECK(dialect_of("openai") == "openai-responses");
+  CHECK(dialect_of("mistral") == "openai-chat");
+  const std::string moved = "[providers.openai]\nbase_url = \"http://127.0.0.1:1/v1\"\n";
+  CHECK(dialect_of("openai", moved) == "openai-chat");
+  CHECK(dialect_of("openai", moved + "api = \"openai-responses\"\n") == "openai-responses");
+}
+
 TEST_CASE("seats that nobody configured take what the keys can reach") {
   const Ladders anthropic = main_seats(loaded(with_keys({"ANTHROPIC_API_KEY"})));
   CHECK(anthropic == Ladders{{"planner", {"anthropic/claude-opus-5"}},
