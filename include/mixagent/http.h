@@ -15,6 +15,14 @@
 
 namespace mixagent {
 
+struct HttpReply {
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>>
+      headers;       // names in lower case, last response only
+  std::string body;  // only what on_chunk did not take: everything when it is empty or the status
+                     // is an error (of an error at most its first megabyte)
+};
+
 struct HttpRequest {
   std::string method = "POST";
   std::string url;
@@ -23,15 +31,10 @@ struct HttpRequest {
   std::chrono::milliseconds connect_timeout{15'000};
   std::chrono::milliseconds stall_timeout{60'000};  // no byte for so long, before or in the answer
   std::chrono::milliseconds total_timeout{1'800'000};
-  std::size_t max_reply_bytes = 64u << 20;
-};
-
-struct HttpReply {
-  int status = 0;
-  std::vector<std::pair<std::string, std::string>>
-      headers;       // names in lower case, last response only
-  std::string body;  // only what on_chunk did not take: everything when it is empty or the status
-                     // is an error
+  std::size_t max_reply_bytes = 32u << 20;  // unpacked; a larger answer is an error
+  bool new_connection = false;  // one that hangs is not to be shared
+  // Once, on the caller's thread, when status and headers are known; no body yet. May be empty.
+  std::function<void(const HttpReply& head)> on_head = nullptr;
 };
 
 class Http {

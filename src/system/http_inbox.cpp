@@ -12,6 +12,8 @@ namespace {
 
 // A caller that is slower than the network lets this much pile up, then the transfer is paused.
 constexpr std::size_t buffer_limit = 256u << 10;
+// Of an error answer the beginning says everything.
+constexpr std::size_t error_body_limit = 1u << 20;
 
 std::string seconds(std::chrono::milliseconds duration) {
   const auto ms = duration.count();
@@ -45,7 +47,7 @@ class Reader {
         continue;
       }
       if (piece->was_paused) resume();
-      reply_.status = piece->status;
+      show_head(piece->status);
       if (piece->bytes.empty()) return finish();
       MIX_TRY(const bool more, take(piece->bytes));
       if (!more) return with_headers();
@@ -79,9 +81,20 @@ class Reader {
     return {};
   }
 
+  void show_head(int status) {
+    const bool first = reply_.status == 0 && status != 0;
+    reply_.status = status;
+    if (first && request_.on_head) request_.on_head({status, inbox_.headers(), {}});
+  }
+
   // False when the caller has seen enough.
   Result<bool> take(const std::string& bytes) {
     received_ += bytes.size();
+    if (reply_.status >= 400 && received_ > error_body_limit) {
+      reply_.body +=
+          bytes.substr(0, error_body_limit - std::min(error_body_limit, reply_.body.size()));
+      return false;
+    }
     if (received_ > request_.max_reply_bytes) {
       return stop(ErrorCode::protocol, "the answer is larger than " +
                                            std::to_string(request_.max_reply_bytes) + " bytes");
@@ -219,6 +232,11 @@ std::optional<HttpInbox::Piece> HttpInbox::take(std::chrono::steady_clock::time_
 std::chrono::steady_clock::time_point HttpInbox::last_byte() {
   const std::lock_guard lock(mutex_);
   return last_byte_;
+}
+
+std::vector<std::pair<std::string, std::string>> HttpInbox::headers() {
+  const std::lock_guard lock(mutex_);
+  return headers_;
 }
 
 bool HttpInbox::abandon() {

@@ -36,9 +36,10 @@ class HttpInbox {
   // Waits for bytes or the end; empty when the time is over or the caller is stopped.
   std::optional<Piece> take(std::chrono::steady_clock::time_point until, const Cancel& cancel);
   std::chrono::steady_clock::time_point last_byte();
+  // After the first byte of a body, or the end.
+  std::vector<std::pair<std::string, std::string>> headers();
   // After the end.
   const std::optional<Error>& error() const { return error_; }
-  const std::vector<std::pair<std::string, std::string>>& headers() const { return headers_; }
   // The caller goes; true when the transfer is still under way.
   bool abandon();
 

@@ -1,14 +1,12 @@
 #include "system/http_curl.h"
 
+#include "support/loopback_server.h"
+
 #include <doctest/doctest.h>
 
-#include <arpa/inet.h>
 #include <atomic>
 #include <mutex>
-#include <poll.h>
-#include <sys/socket.h>
 #include <thread>
-#include <unistd.h>
 
 // Against a server of sockets on loopback that does what servers should not do.
 
@@ -16,92 +14,7 @@ namespace mixagent {
 
 namespace {
 
-class Connection {
- public:
-  explicit Connection(int fd) : fd_(fd) {}
-  // False when the other side has gone.
-  bool send(std::string_view bytes) const {
-    while (!bytes.empty()) {
-      const auto count = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (count <= 0) return false;
-      bytes.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return true;
-  }
-  // Until the other side closes, at most a few seconds.
-  void wait_for_close() const {
-    pollfd wait{fd_, POLLIN, 0};
-    char byte = 0;
-    while (poll(&wait, 1, 5'000) > 0 && recv(fd_, &byte, 1, 0) > 0) {
-    }
-  }
-  std::string read_request() const {
-    std::string text;
-    char block[4096];
-    while (true) {
-      const auto head = text.find("\r\n\r\n");
-      if (head != std::string::npos) {
-        const auto at = text.find("Content-Length: ");
-        const auto length = at == std::string::npos ? 0 : std::stoul(text.substr(at + 16));
-        if (text.size() >= head + 4 + length) return text;
-      }
-      const auto count = recv(fd_, block, sizeof block, 0);
-      if (count <= 0) return text;
-      text.append(block, static_cast<std::size_t>(count));
-    }
-  }
-
- private:
-  int fd_;
-};
-
-using Behaviour = std::function<void(const Connection&, const std::string& request)>;
-
-class Server {
- public:
-  explicit Server(Behaviour behaviour) : behaviour_(std::move(behaviour)) {
-    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* raw = reinterpret_cast<sockaddr*>(&address);
-    REQUIRE(bind(listener_, raw, size) == 0);
-    REQUIRE(listen(listener_, 128) == 0);
-    REQUIRE(getsockname(listener_, raw, &size) == 0);
-    url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-    thread_ = std::thread([this] { serve(); });
-  }
-  ~Server() {
-    stopping_ = true;
-    thread_.join();
-    for (auto& worker : workers_) worker.join();
-    close(listener_);
-  }
-  const std::string& url() const { return url_; }
-
- private:
-  void serve() {
-    while (!stopping_) {
-      pollfd wait{listener_, POLLIN, 0};
-      if (poll(&wait, 1, 20) <= 0) continue;
-      const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-      if (fd < 0) continue;
-      workers_.emplace_back([this, fd] {
-        const Connection connection(fd);
-        behaviour_(connection, connection.read_request());
-        close(fd);
-      });
-    }
-  }
-
-  Behaviour behaviour_;
-  int listener_ = -1;
-  std::string url_;
-  std::atomic<bool> stopping_{false};
-  std::thread thread_;
-  std::vector<std::thread> workers_;
-};
+using Connection = LoopbackServer::Connection;
 
 HttpRequest post_to(const std::string& url) {
   HttpRequest request;
@@ -141,7 +54,7 @@ constexpr const char* chunked =
 TEST_CASE("a request arrives as it is and its answer comes in pieces, in order") {
   std::string seen;
   std::mutex mutex;
-  Server server([&](const Connection& connection, const std::string& request) {
+  LoopbackServer server([&](const Connection& connection, const std::string& request) {
     const std::lock_guard lock(mutex);
     seen = request;
     connection.send(chunked);
@@ -163,7 +76,7 @@ TEST_CASE("a request arrives as it is and its answer comes in pieces, in order")
 }
 
 TEST_CASE("bodies of error answers, and those without a callback, come with the reply") {
-  Server server([](const Connection& connection, const std::string& request) {
+  LoopbackServer server([](const Connection& connection, const std::string& request) {
     const bool good = request.find("/good") != std::string::npos;
     connection.send(std::string(good ? "HTTP/1.1 200 OK" : "HTTP/1.1 429 Slow") +
                     "\r\nContent-Length: 4\r\n\r\nbody");
@@ -180,7 +93,7 @@ TEST_CASE("bodies of error answers, and those without a callback, come with the 
 }
 
 TEST_CASE("a redirect is an error that names its target and no secret") {
-  Server server([](const Connection& connection, const std::string&) {
+  LoopbackServer server([](const Connection& connection, const std::string&) {
     connection.send(
         "HTTP/1.1 301 Moved\r\nLocation: https://new.example/v1?key=hidden\r\nContent-Length: "
         "0\r\n\r\n");
@@ -197,7 +110,7 @@ TEST_CASE("a redirect is an error that names its target and no secret") {
 TEST_CASE("servers that stall, break off or say too much") {
   struct Case {
     const char* name;
-    Behaviour behaviour;
+    LoopbackServer::Behaviour behaviour;
     const char* code;
     bool partial;
   };
@@ -227,7 +140,7 @@ TEST_CASE("servers that stall, break off or say too much") {
   };
   for (const auto& test : cases) {
     CAPTURE(test.name);
-    Server server(test.behaviour);
+    LoopbackServer server(test.behaviour);
     HttpCurl http;
     auto request = post_to(server.url());
     request.stall_timeout = std::chrono::milliseconds(300);
@@ -239,7 +152,7 @@ TEST_CASE("servers that stall, break off or say too much") {
 }
 
 TEST_CASE("an answer that never ends meets the total timeout") {
-  Server server([](const Connection& connection, const std::string&) {
+  LoopbackServer server([](const Connection& connection, const std::string&) {
     connection.send(chunked);
     while (connection.send("1\r\nx\r\n"))
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -260,7 +173,7 @@ TEST_CASE("nobody there is a network error that names the address only") {
 }
 
 TEST_CASE("a waiting call ends when it is cancelled or its deadline passes") {
-  Server server(
+  LoopbackServer server(
       [](const Connection& connection, const std::string&) { connection.wait_for_close(); });
   HttpCurl http;
   std::stop_source stop;
@@ -277,7 +190,7 @@ TEST_CASE("a waiting call ends when it is cancelled or its deadline passes") {
 }
 
 TEST_CASE("a caller that has seen enough gets the reply so far") {
-  Server server([](const Connection& connection, const std::string&) {
+  LoopbackServer server([](const Connection& connection, const std::string&) {
     connection.send(chunked);
     connection.send("5\r\nhello\r\n");
     connection.wait_for_close();
@@ -290,7 +203,7 @@ TEST_CASE("a caller that has seen enough gets the reply so far") {
 
 TEST_CASE("a slow caller pauses the transfer and loses nothing") {
   constexpr std::size_t blocks = 512, block_size = 16u << 10;
-  Server server([](const Connection& connection, const std::string&) {
+  LoopbackServer server([](const Connection& connection, const std::string&) {
     connection.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(blocks * block_size) +
                     "\r\n\r\n");
     for (std::size_t i = 0; i < blocks; ++i) {
@@ -316,8 +229,25 @@ TEST_CASE("a slow caller pauses the transfer and loses nothing") {
   CHECK(largest <= (256u << 10) + (64u << 10));  // the buffer is bounded
 }
 
+TEST_CASE("a call does not wait for the first answer to another one") {
+  std::atomic<int> open{0};
+  std::atomic<bool> both{false};
+  LoopbackServer server([&](const Connection& connection, const std::string&) {
+    ++open;
+    for (int i = 0; i < 400 && open < 2; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    both = both || open == 2;
+    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  });
+  HttpCurl http;
+  std::thread other([&] { CHECK(send(http, post_to(server.url())).reply); });
+  CHECK(send(http, post_to(server.url())).reply);
+  other.join();
+  CHECK(both);
+}
+
 TEST_CASE("many callers share one network thread") {
-  Server server([](const Connection& connection, const std::string& request) {
+  LoopbackServer server([](const Connection& connection, const std::string& request) {
     const auto body = request.substr(request.find("\r\n\r\n") + 4);
     connection.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) +
                     "\r\nConnection: close\r\n\r\n" + body);
