@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "cli/config_files.h"
 #include "cli/detect_here.h"
+#include "cli/price_cells.h"
 #include "cli/seat_table.h"
 #include "config/catalog.h"
 #include "config/lineup.h"
@@ -10,6 +11,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <optional>
 #include <ostream>
 
 namespace mixagent {
@@ -152,27 +155,69 @@ class Doctor {
     return {static_cast<std::int64_t>(static_cast<double>(all.pico) * part)};
   }
 
+  // A line a rung, the failing ones with their reason. A model that sits in several seats is called
+  // once. Fallbacks are called themselves, so none may answer for another.
   void calls(const Config& config) {
     if (options_.offline || !options_.connect) return;
     heading("One small call to each model");
-    const auto models = options_.connect(config);
-    std::vector<std::string> asked;
-    for (const auto& [name, seat] : config.lineup.seats) {
-      for (const std::string& model : seat.ladder) {
-        if (std::find(asked.begin(), asked.end(), model) != asked.end()) continue;
-        asked.push_back(model);
-        call(*models, config.lineup.models.at(model), name);
+    Config alone = config;
+    for (auto& [name, model] : alone.lineup.models) model.fallback.clear();
+    for (auto& [name, seat] : alone.lineup.seats) seat.fallback.clear();
+    const auto models = options_.connect(alone);
+    std::map<std::string, Outcome> outcomes;
+    for (const std::string& name : seat_order(config.lineup)) {
+      const Seat& seat = config.lineup.seats.at(name);
+      const auto& worker = config.lineup.seats.at("worker");
+      if (name != "worker" && !seat.ladder.empty() && seat.ladder == worker.ladder) {
+        note(name, "as worker");
+        continue;
       }
+      for (std::size_t rung = 0; rung < seat.ladder.size(); ++rung) {
+        const auto place = seat.ladder.size() == 1 ? name : name + " " + std::to_string(rung + 1);
+        say(place, alone.lineup.models.at(seat.ladder[rung]), *models, outcomes);
+      }
+      for (const auto& spare : seat.fallback)
+        say(name + " else", alone.lineup.models.at(spare), *models, outcomes);
     }
+    Money spent;
+    bool unknown = false;
+    for (const auto& [name, outcome] : outcomes) {
+      spent += outcome.cost;
+      unknown = unknown || outcome.cost_unknown;
+    }
+    note("", std::to_string(outcomes.size()) + " calls, " + format_usd(spent) +
+                 (unknown ? " and what was not reported" : "") + "; --offline leaves them out");
   }
 
-  void call(ChatModels& models, const Model& model, const std::string& seat) {
+  struct Outcome {
+    std::optional<Error> error;
+    std::string detail;  // time, cost, who answered
+    Money cost;
+    bool cost_unknown = false;
+  };
+
+  void say(const std::string& place, const Model& model, ChatModels& models,
+           std::map<std::string, Outcome>& outcomes) {
+    auto found = outcomes.find(model.name);
+    if (found == outcomes.end()) found = outcomes.emplace(model.name, call(models, model)).first;
+    const Outcome& outcome = found->second;
+    const auto prices = price_cells(model.price);
+    const std::string who = model.name + " (" + model.family + "; " +
+                            (model.price ? prices[0] + " in, " + prices[1] + " out" : "no price") +
+                            ")";
+    if (outcome.error) {
+      return bad(place, who + ": " + describe(*outcome.error),
+                 exit_code_of(subtype_of(*outcome.error)));
+    }
+    good(place, who + " " + outcome.detail);
+  }
+
+  static Outcome call(ChatModels& models, const Model& model) {
     ChatRequest request;
     request.model = model.name;
     request.messages.push_back({Role::user, {TextPart{"Reply with the word OK.", {}}}, false});
     request.max_output = std::min(answer_tokens, model.max_output);
     request.labels.key = "doctor:" + model.name;
-    request.labels.seat = seat;
     request.labels.call = 1;
     NoObserver observer;
     Cancel cancel;
@@ -181,11 +226,20 @@ class Doctor {
     const auto reply = models.ask(request, observer, cancel);
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - begin);
-    if (!reply)
-      return bad(model.name, describe(reply.error()), exit_code_of(subtype_of(reply.error())));
-    good(model.name, format_duration_ms(ms.count()) + ", " +
-                         format_usd(cost_of(reply->usage, model)) +
-                         (reply->served_model.empty() ? "" : ", served as " + reply->served_model));
+    Outcome outcome;
+    if (!reply) {
+      outcome.error = reply.error();
+      outcome.cost_unknown = reply.error().partial_output;
+      return outcome;
+    }
+    outcome.cost = cost_of(reply->usage, model);
+    outcome.cost_unknown = !reply->usage.reported || (!model.price && !reply->usage.reported_cost);
+    outcome.detail = format_duration_ms(ms.count()) + ", " +
+                     (outcome.cost_unknown ? "cost not known" : format_usd(outcome.cost));
+    if (!reply->served_model.empty() && reply->served_model != model.id) {
+      outcome.detail += ", served as " + reply->served_model;
+    }
+    return outcome;
   }
 
   const DoctorOptions& options_;

@@ -3,6 +3,8 @@
 // real parts come from cli/wiring.cpp. Every function returns the exit status.
 
 #include "config/load.h"
+#include "core/drift.h"
+#include "provider/model_list.h"
 
 #include "mixagent/chat_model.h"
 #include "mixagent/process.h"
@@ -68,9 +70,15 @@ struct ConfigOptions {
 int cmd_config(const ConfigOptions& options, CliContext& context);
 
 struct ModelsOptions {
-  std::string filter;  // part of a name, family or provider
-  bool all = false;    // those without a key too
+  std::string filter;    // part of a name, family or provider
+  bool all = false;      // those without a key too, and all that providers list
+  bool refresh = false;  // ask the providers although the cache is young
+  bool offline = false;  // never ask them
+  bool drift = false;    // how tokens are counted now and were before
   ConfigFlags config;
+  // A provider's own list; empty: as offline.
+  std::function<Result<std::vector<ListedModel>>(const Provider&)> fetch;
+  std::function<Result<std::vector<TokenSample>>()> samples;  // of all runs, in the order of time
 };
 int cmd_models(const ModelsOptions& options, CliContext& context);
 

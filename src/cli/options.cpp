@@ -340,11 +340,19 @@ void CommandLine::declare_setup() {
       command("models", "List models, prices and who can be reached",
               "  mixagent models\n  mixagent models deepseek\n  mixagent models --all");
   models.add_option("FILTER", models_.filter, "Part of a name, family or provider");
-  models.add_flag("--all", models_.all, "Also those without a key");
+  models.add_flag("--all", models_.all, "Also those without a key, and all that providers list");
+  models.add_flag("--refresh", models_.refresh,
+                  "Ask the providers, although their lists are young");
+  models.add_flag("--offline", models_.offline, "Ask nobody: show the lists at hand");
+  models.add_flag("--drift", models_.drift, "Do models still count tokens as they used to?");
   models.callback([this] {
     chosen_ = [this] {
       context_.cwd = directory();
       models_.config = config_flags();
+      models_.fetch = [this](const Provider& provider) {
+        return list_models(provider, context_.env, processes_);
+      };
+      models_.samples = [this] { return token_samples(context_, clock_); };
       return cmd_models(models_, context_);
     };
   });

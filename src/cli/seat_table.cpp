@@ -10,15 +10,6 @@ namespace mixagent {
 
 namespace {
 
-// The main seats first, in the order of a run.
-std::vector<std::string> seat_order(const Lineup& lineup) {
-  std::vector<std::string> order = {"planner", "worker", "reviewer"};
-  for (const auto& [name, seat] : lineup.seats) {
-    if (std::find(order.begin(), order.end(), name) == order.end()) order.push_back(name);
-  }
-  return order;
-}
-
 Row rung_row(const Lineup& lineup, const std::string& name, std::size_t rung,
              const std::string& place) {
   const Model& model = lineup.models.at(name);
@@ -29,6 +20,14 @@ Row rung_row(const Lineup& lineup, const std::string& name, std::size_t rung,
 }
 
 }  // namespace
+
+std::vector<std::string> seat_order(const Lineup& lineup) {
+  std::vector<std::string> order = {"planner", "worker", "reviewer"};
+  for (const auto& [name, seat] : lineup.seats) {
+    if (std::find(order.begin(), order.end(), name) == order.end()) order.push_back(name);
+  }
+  return order;
+}
 
 TableLayout table_layout(const CliContext& context) {
   constexpr int unlimited = 10'000;

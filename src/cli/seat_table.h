@@ -7,9 +7,12 @@
 #include "mixagent/model.h"
 
 #include <string>
+#include <vector>
 
 namespace mixagent {
 
+// The main seats first, in the order of a run.
+std::vector<std::string> seat_order(const Lineup& lineup);
 // One line a rung: seat, model, provider, family, tier, price. Seats that sit with the worker's
 // models are one line.
 std::string seat_table(const Lineup& lineup, const CliContext& context);

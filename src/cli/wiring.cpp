@@ -37,7 +37,7 @@ class ConnectedModels final : public ChatModels {
         client_(
             lineup, [this](const Provider& provider) { return key_of(provider); }, http_, clock,
             random),
-        router_(lineup, replay_, client_) {}
+        router_(lineup, replay_, client_, clock) {}
 
   Result<ChatReply> ask(const ChatRequest& request, CallObserver& observer,
                         const Cancel& cancel) override {
@@ -112,6 +112,18 @@ std::unique_ptr<ChatModels> connect_models(const Lineup& lineup,
                                            const std::map<std::string, std::string>& env,
                                            Processes& processes, Clock& clock, Random& random) {
   return std::make_unique<ConnectedModels>(lineup, env, processes, clock, random);
+}
+
+Result<std::vector<ListedModel>> list_models(const Provider& provider,
+                                             const std::map<std::string, std::string>& env,
+                                             Processes& processes) {
+  MIX_TRY(const std::string key, key_for(provider, env, processes, Cancel{}));
+  HttpCurl http;
+  return fetch_model_list(provider, key, http, Cancel{});
+}
+
+Result<std::vector<TokenSample>> token_samples(const CliContext& context, Clock& clock) {
+  return Ledger(state_folder(context.env) / "ledger.db", clock).token_samples();
 }
 
 std::vector<std::string> sandbox_lines(const CliContext& context, Processes& processes) {

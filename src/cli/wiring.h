@@ -46,6 +46,13 @@ std::unique_ptr<ChatModels> connect_models(const Lineup& lineup,
                                            const std::map<std::string, std::string>& env,
                                            Processes& processes, Clock& clock, Random& random);
 
+// A provider's own list of models, asked with its key.
+Result<std::vector<ListedModel>> list_models(const Provider& provider,
+                                             const std::map<std::string, std::string>& env,
+                                             Processes& processes);
+// What all runs of this user tell about tokens.
+Result<std::vector<TokenSample>> token_samples(const CliContext& context, Clock& clock);
+
 struct Machine {
   SystemClock clock;
   SystemRandom random;

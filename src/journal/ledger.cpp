@@ -20,6 +20,12 @@ constexpr const char* tables = R"(
   CREATE INDEX calls_by_time ON calls(at);
 )";
 
+// Beside the rest, so that it can come without dropping what is there.
+constexpr const char* token_table = R"(
+  CREATE TABLE IF NOT EXISTS tokens(run TEXT, model TEXT, bytes INTEGER, input INTEGER, at INTEGER) STRICT;
+  CREATE INDEX IF NOT EXISTS tokens_by_run ON tokens(run);
+)";
+
 struct PaidCall {
   std::string seat, model, provider, step;
   Usage usage;
@@ -35,6 +41,10 @@ std::optional<PaidCall> paid_call(const Fact& fact) {
   if (const auto* retried = std::get_if<CallRetried>(&fact);
       retried != nullptr && retried->cost.pico > 0) {
     return PaidCall{retried->seat, retried->model, "", retried->step, {}, retried->cost, 0};
+  }
+  if (const auto* over = std::get_if<CallFailedOver>(&fact);
+      over != nullptr && over->cost.pico > 0) {
+    return PaidCall{over->seat, over->from, "", over->step, {}, over->cost, 0};
   }
   if (const auto* failed = std::get_if<CallFailed>(&fact);
       failed != nullptr && failed->cost.pico > 0) {
@@ -91,6 +101,7 @@ Result<Database*> Ledger::database() {
   if (!database_) {
     MIX_TRY(auto opened, Database::open(file_));
     MIX_OK(prepare_layout(opened));
+    MIX_OK(opened.execute(token_table));
     database_ = std::move(opened);
   }
   return &*database_;
@@ -132,6 +143,7 @@ Result<void> Ledger::write(Database& database, const std::vector<Event>& events)
   const auto run = summary_of(events);
   MIX_TRY(auto forget, database.prepare("DELETE FROM calls WHERE run = ?"));
   MIX_OK(forget.bind(run.id).run());
+  MIX_OK(write_tokens(database, events));
   MIX_TRY(auto insert, database.prepare("INSERT OR REPLACE INTO runs VALUES(?,?,?,?,?,?,?,?)"));
   insert.bind(run.id).bind(run.repository).bind(run.goal).bind(run.started_ms).bind(run.ended_ms);
   MIX_OK(insert.bind(std::int64_t{run.exit_code}).bind(run.verified).bind(run.cost.pico).run());
@@ -146,11 +158,42 @@ Result<void> Ledger::write(Database& database, const std::vector<Event>& events)
   return {};
 }
 
+Result<void> Ledger::write_tokens(Database& database, const std::vector<Event>& events) {
+  const auto& run = events.front().run.text;
+  MIX_TRY(auto forget, database.prepare("DELETE FROM tokens WHERE run = ?"));
+  MIX_OK(forget.bind(run).run());
+  MIX_TRY(auto add, database.prepare("INSERT INTO tokens VALUES(?,?,?,?,?)"));
+  std::map<std::string, std::int64_t> prompt_bytes;  // by call
+  for (const auto& event : events) {
+    if (const auto* started = std::get_if<CallStarted>(&event.fact)) {
+      prompt_bytes[started->key] = started->prompt_bytes;
+    }
+    const auto* done = std::get_if<CallCompleted>(&event.fact);
+    if (done == nullptr || !done->usage.reported || prompt_bytes[done->key] <= 0) continue;
+    add.bind(run).bind(done->model).bind(prompt_bytes[done->key]).bind(done->usage.input);
+    MIX_OK(add.bind(event.at_ms).run());
+  }
+  return {};
+}
+
+Result<std::vector<TokenSample>> Ledger::token_samples() {
+  const std::lock_guard lock(mutex_);
+  MIX_TRY(auto* const database, this->database());
+  MIX_TRY(auto query,
+          database->prepare("SELECT model, bytes, input FROM tokens ORDER BY at, rowid"));
+  std::vector<TokenSample> found;
+  for (;;) {
+    MIX_TRY(const bool row, query.step());
+    if (!row) return found;
+    found.push_back({query.text(0), query.integer(1), query.integer(2)});
+  }
+}
+
 Result<std::vector<Error>> Ledger::rebuild(const std::vector<std::filesystem::path>& runs) {
   {
     const std::lock_guard lock(mutex_);
     MIX_TRY(auto* const database, this->database());
-    MIX_OK(database->execute("DELETE FROM runs; DELETE FROM calls"));
+    MIX_OK(database->execute("DELETE FROM runs; DELETE FROM calls; DELETE FROM tokens"));
   }
   std::vector<Error> unreadable;
   for (const auto& run : runs) {

@@ -3,6 +3,7 @@
 // `stats`. It may be deleted and rebuilt at any time, and a broken or locked database never fails a
 // run: it then counts as empty and `trouble` says why. Opened at first use. Thread-safe.
 
+#include "core/drift.h"
 #include "system/sqlite.h"
 
 #include "mixagent/clock.h"
@@ -52,12 +53,15 @@ class Ledger final : public SpendLedger {
   Result<std::vector<LedgerRun>> runs(std::size_t limit = 1000);  // newest first
   // Spend by seat and model since then, dearest first.
   Result<std::vector<LedgerModel>> models(std::int64_t since_ms = 0);
+  // Of every call that reported its usage, in the order of time.
+  Result<std::vector<TokenSample>> token_samples();
   // Why sums could not be read; empty when all is well.
   std::string trouble();
 
  private:
   Result<Database*> database();
   Result<void> write(Database& database, const std::vector<Event>& events);
+  Result<void> write_tokens(Database& database, const std::vector<Event>& events);
   Money spent_since(std::int64_t since_ms);
 
   const std::filesystem::path file_;

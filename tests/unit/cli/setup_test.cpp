@@ -149,6 +149,66 @@ TEST_CASE("models lists those with a key, all on demand") {
   CHECK(cmd_models(all, place.context) == 2);
 }
 
+TEST_CASE("models shows what providers list, keeps it for a day, and shows its age without them") {
+  Place place;
+  place.context.env["XDG_CACHE_HOME"] = place.home.path().string() + "/cache";
+  place.context.env["DEEPSEEK_API_KEY"] = "k-0123456789";
+  int asked = 0;
+  bool reachable = true;
+  ModelsOptions options;
+  options.fetch = [&](const Provider& provider) -> Result<std::vector<ListedModel>> {
+    CHECK(provider.name == "deepseek");
+    ++asked;
+    if (!reachable) return fail(ErrorCode::network, "nobody there", "deepseek");
+    return std::vector<ListedModel>{{"deepseek-v4-pro", {}, 0, 0},
+                                    {"deepseek-next", {}, 777'000, 0}};
+  };
+  REQUIRE(cmd_models(options, place.context) == 0);
+  CHECK(asked == 1);
+  CHECK(place.printed("not listed"));  // deepseek-v4-flash
+  CHECK(place.printed("1 more are served"));
+  place.forget();
+  options.all = true;
+  options.filter = "deepseek-next";
+  REQUIRE(cmd_models(options, place.context) == 0);
+  CHECK(asked == 1);  // from the cache
+  CHECK(place.printed("777,000"));
+
+  place.forget();
+  reachable = false;
+  options.refresh = true;
+  REQUIRE(cmd_models(options, place.context) == 0);
+  CHECK(asked == 2);
+  CHECK(place.printed("could not be asked"));
+  CHECK(place.printed("list of "));
+  CHECK(place.printed("777,000"));
+
+  place.forget();
+  options.refresh = false;
+  options.offline = true;
+  options.fetch = nullptr;
+  REQUIRE(cmd_models(options, place.context) == 0);
+  CHECK(place.printed("list of "));
+}
+
+TEST_CASE("models --drift tells a model that counts differently now") {
+  Place place;
+  ModelsOptions options;
+  options.drift = true;
+  options.samples = []() -> Result<std::vector<TokenSample>> {
+    std::vector<TokenSample> samples;
+    for (int i = 0; i < 30; ++i) samples.push_back({"turned", 4'000, i < 20 ? 1'000 : 1'350});
+    for (int i = 0; i < 30; ++i) samples.push_back({"steady", 4'000 + 100 * i, 1'000 + 25 * i});
+    samples.push_back({"new", 4'000, 1'000});
+    return samples;
+  };
+  REQUIRE(cmd_models(options, place.context) == 0);
+  CHECK(place.printed("+35.0 %"));
+  CHECK(place.printed("counts differently now"));
+  CHECK(place.printed("steady"));
+  CHECK(place.printed("too few calls yet"));
+}
+
 TEST_CASE("seats shows the ladder, the seats that follow it and those that are off") {
   Place place;
   place.context.env["OPENAI_API_KEY"] = "k-0123456789";
@@ -184,8 +244,9 @@ TEST_CASE("doctor calls each model once and says what fails") {
   };
   CHECK(cmd_doctor(options, place.context) == 7);
   CHECK(calls == 3);  // luna, terra, sol: once each, however many seats they have
-  CHECK(place.printed("FAIL  openai/gpt-5.6-sol"));
-  CHECK(place.printed("ok    openai/gpt-5.6-luna"));
+  CHECK(place.printed("FAIL  planner: openai/gpt-5.6-sol (openai; 5.00 in, 30.00 out): "));
+  CHECK(place.printed("ok    worker 1: openai/gpt-5.6-luna (openai; 0.200 in, 1.20 out) "));
+  CHECK(place.printed("3 calls, $"));
 
   place.forget();
   options.offline = true;

@@ -91,6 +91,29 @@ TEST_CASE("rows of runs and models") {
   CHECK(value_of(ledger.models(f.now() + 1)).empty());
 }
 
+TEST_CASE("what calls count in tokens, and what a fallback cost, is kept") {
+  LedgerFixture f;
+  Ledger ledger(f.file, f.clock);
+  auto events = run_of("a", f.now());
+  CallStarted started;
+  started.key = "k";
+  started.prompt_bytes = 400;
+  CallCompleted done;
+  done.key = "k";
+  done.model = "cheap";
+  done.usage.input = 100;
+  done.usage.reported = true;
+  CallFailedOver over;
+  over.from = "down";
+  over.cost = Money{70};
+  events.push_back({6, f.now(), {"a"}, started});
+  events.push_back({7, f.now(), {"a"}, done});
+  events.push_back({8, f.now(), {"a"}, over});
+  for (int times = 0; times < 2; ++times) REQUIRE(ledger.record(events));
+  CHECK(value_of(ledger.token_samples()) == std::vector<TokenSample>{{"cheap", 400, 100}});
+  CHECK(ledger.spent_today() == Money{2'570});
+}
+
 TEST_CASE("it is rebuilt from journals, and unreadable ones are named") {
   LedgerFixture f;
   const auto runs = f.dir.path() / "runs";
