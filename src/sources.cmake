@@ -2,7 +2,7 @@
 set(MIXAGENT_SOURCES
   src/base/digest.cpp src/base/glob.cpp src/base/json.cpp src/base/log.cpp src/base/regex.cpp src/base/template.cpp
   src/base/text.cpp src/base/text_utf8.cpp src/base/toml.cpp
-  src/core/actions.cpp src/core/change.cpp src/core/codecs.cpp src/core/codecs_chat.cpp src/core/diff.cpp
+  src/core/actions.cpp src/core/change.cpp src/core/codecs.cpp src/core/codecs_chat.cpp src/core/diff.cpp src/core/drift.cpp
   src/core/edit_places.cpp src/core/edits.cpp src/core/error.cpp src/core/gates.cpp src/core/journal_once.cpp
   src/core/line_match.cpp src/core/message.cpp src/core/model.cpp src/core/money.cpp src/core/patch_text.cpp
   src/core/plan_rules.cpp src/core/price.cpp src/core/reply_blocks.cpp src/core/review_rules.cpp
@@ -14,10 +14,11 @@ set(MIXAGENT_SOURCES
   src/config/api_keys.cpp src/config/catalog.cpp src/config/detect.cpp src/config/key_table.cpp src/config/keys.cpp
   src/config/lineup.cpp src/config/load.cpp src/config/models.cpp src/config/prompts.cpp src/config/seats.cpp
   src/config/settings.cpp src/config/values.cpp
-  src/provider/adapt.cpp src/provider/chat_completions.cpp src/provider/chat_quirks.cpp src/provider/chat_reader.cpp
-  src/provider/client.cpp src/provider/decoder.cpp src/provider/errors.cpp src/provider/gemini.cpp
-  src/provider/gemini_reader.cpp src/provider/messages.cpp src/provider/messages_reader.cpp src/provider/models.cpp
-  src/provider/rate_headers.cpp src/provider/replay.cpp src/provider/responses.cpp src/provider/responses_reader.cpp
+  src/provider/adapt.cpp src/provider/address.cpp src/provider/chat_completions.cpp src/provider/chat_quirks.cpp
+  src/provider/chat_reader.cpp src/provider/client.cpp src/provider/decoder.cpp src/provider/errors.cpp
+  src/provider/gemini.cpp src/provider/gemini_reader.cpp src/provider/hedge.cpp src/provider/messages.cpp
+  src/provider/messages_reader.cpp src/provider/model_list.cpp src/provider/models.cpp src/provider/rate_headers.cpp
+  src/provider/rate_limits.cpp src/provider/replay.cpp src/provider/responses.cpp src/provider/responses_reader.cpp
   src/provider/retry.cpp src/provider/scenario.cpp src/provider/sse.cpp src/provider/throttle.cpp
   src/provider/wire_pieces.cpp
   src/context/context.cpp src/context/ctags.cpp src/context/excerpt.cpp src/context/facts.cpp
@@ -44,5 +45,5 @@ set(MIXAGENT_SOURCES
   src/cli/cmd_apply.cpp src/cli/cmd_config.cpp src/cli/cmd_context.cpp src/cli/cmd_diff.cpp src/cli/cmd_doctor.cpp src/cli/cmd_init.cpp
   src/cli/cmd_models.cpp src/cli/cmd_run.cpp src/cli/cmd_runs.cpp src/cli/cmd_sandbox.cpp src/cli/cmd_seats.cpp src/cli/cmd_show.cpp
   src/cli/config_sources.cpp src/cli/detect_here.cpp src/cli/goal_of.cpp src/cli/inspect.cpp src/cli/isolate.cpp
-  src/cli/options.cpp src/cli/options_looks.cpp src/cli/overlay_probe.cpp
+  src/cli/live_models.cpp src/cli/options.cpp src/cli/options_looks.cpp src/cli/overlay_probe.cpp
   src/cli/price_cells.cpp src/cli/run_record.cpp src/cli/seat_table.cpp src/cli/wiring.cpp)

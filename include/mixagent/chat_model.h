@@ -26,6 +26,12 @@ class CallObserver {
   // Before the wait. Runs on the caller's thread. An error ends the call with that error (a money
   // cap, say).
   virtual Result<void> on_retry(const RetryNote& note) = 0;
+  // Before the same request is sent a second time because no byte came for `waited_ms`. Whichever
+  // answer comes later is given up and may be billed. An error: it is not sent, the first goes on.
+  virtual Result<void> on_hedge(std::int64_t waited_ms) {
+    (void)waited_ms;
+    return fail(ErrorCode::budget, "nobody pays for a second request");
+  }
   virtual void on_delta(std::string_view text) = 0;  // for the display only
 };
 

@@ -153,6 +153,7 @@ struct CallStarted {
   std::string request,
       hash;  // blob of the request as neutral JSON; hash of it (replay matches on it)
   Money reserved;
+  std::int64_t prompt_bytes = 0;  // of all that the model reads: tokens are compared with it
   template <class V>
   void fields(V& v) {
     v.may("key", key);
@@ -164,6 +165,7 @@ struct CallStarted {
     v.may("request", request);
     v.may("hash", hash);
     v.may("reserved_usd", reserved);
+    v.may("prompt_bytes", prompt_bytes);
   }
 };
 

@@ -5,6 +5,7 @@
 #include "core/price.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace mixagent {
 
@@ -44,6 +45,24 @@ class Bookkeeper final : public CallObserver {
     MIX_TRY(reservation_, budget_.reserve(site_.pot, again, tools_.cancel));
     settled_ = false;
     return {};
+  }
+
+  // The later answer is cancelled unseen, so what it costs is never told: it is booked at its worst
+  // case, before it is sent.
+  Result<void> on_hedge(std::int64_t waited_ms) override {
+    Ask again = ask_;
+    again.want_output = again.least_output = reservation_.max_output;
+    // What is not free now is not waited for: the first request goes on meanwhile.
+    const auto soon = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
+    MIX_TRY(const Reservation second,
+            budget_.reserve(site_.pot, again, Cancel{tools_.cancel.stop, soon}));
+    const CallLabels& at = request_.labels;
+    const auto written = tools_.journal.append(
+        CallRetried{at.key, at.seat, asked_, at.step, "hedged",
+                    "no byte came in time, sent a second time; the later answer is given up",
+                    waited_ms, second.amount});
+    budget_.settle(second, written ? second.amount : Money{});
+    return written ? Result<void>{} : fail(written.error());
   }
 
   void on_delta(std::string_view text) override {
@@ -140,7 +159,7 @@ Result<ChatReply> Caller::ask(ChatRequest request, const CallSite& site) {
     MIX_TRY(const BlobId blob, tools_.journal.put(body));
     MIX_OK(tools_.journal.append(CallStarted{at.key, at.seat, site.model.name, site.model.provider,
                                              at.step, at.attempt, blob.text, hash,
-                                             reservation.amount}));
+                                             reservation.amount, 2 * most_tokens(request)}));
     return {};
   }();
   if (!written) {

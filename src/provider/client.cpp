@@ -2,39 +2,27 @@
 
 #include "base/text.h"
 #include "core/codecs.h"
+#include "provider/address.h"
 #include "provider/dialect.h"
 #include "provider/errors.h"
+#include "provider/hedge.h"
 #include "provider/rate_headers.h"
 #include "provider/retry.h"
-#include "system/http_curl.h"
 
 namespace mixagent {
 
 namespace {
 
-Result<void> check_address(const Provider& provider) {
-  const std::string where = "providers." + provider.name + ".base_url";
-  const auto& url = provider.base_url;
-  if (url.rfind("https://", 0) == 0) return {};
-  if (url.rfind("http://", 0) != 0) {
-    return fail(ErrorCode::config,
-                url.empty() ? "no address is set" : "\"" + url + "\" is no address", where,
-                "it must begin with https://");
-  }
-  if (provider.allow_http || is_loopback_url(url)) return {};
-  return fail(ErrorCode::config, "plain http:// would send the key and the code unencrypted", where,
-              "use https://, or set allow_http = true for this provider");
-}
-
-std::string join_url(std::string_view base, std::string_view path) {
-  while (!base.empty() && base.back() == '/') base.remove_suffix(1);
-  return std::string(base) + std::string(path);
-}
-
 std::string source_of_key(const Provider& provider) {
   if (!provider.api_key_env.empty()) return "the environment variable " + provider.api_key_env;
   if (!provider.api_key_cmd.empty()) return "what api_key_cmd prints";
   return "api_key_env of the provider (no key is configured)";
+}
+
+// What a call takes from the provider's limits: four bytes are a token, and all that may be
+// generated counts.
+CallSize size_of(const HttpRequest& http, const ChatRequest& request) {
+  return {static_cast<std::int64_t>(http.body.size() / 4), request.max_output};
 }
 
 // Providers repeat the key they refuse; nobody may read it in a log.
@@ -80,23 +68,25 @@ Result<ChatReply> Client::ask(const ChatRequest& request, CallObserver& observer
   int tries = 1;
   while (true) {
     MIX_TRY(const std::string key, key_of_(seating.provider));
-    MIX_TRY(auto permit, seating.throttle.acquire(cancel));
-    Trace trace;
-    auto reply = try_once(request, seating, key, observer, cancel, trace);
+    const auto http = http_request(request, seating, key);
+    const auto size = size_of(http, request);
+    MIX_TRY(auto permit, seating.throttle.acquire(seating.model.name, size, cancel));
+    bool asked_to_stop = false;
+    auto reply = try_once(http, request, seating, permit, observer, cancel, asked_to_stop);
     if (reply) {
-      permit.succeeded(trace.pause_ms);
+      permit.succeeded();
       return reply;
     }
     Error& error = reply.error();
     hide_key(error, key);
-    const auto parameter = refused_parameter(error, trace.body);
+    const auto parameter = refused_parameter(error, http.body);
     if (!parameter.empty() && refused_.add(seating.model.name, parameter)) {
       const auto why = error.what + "; asked again without " + parameter;
       MIX_OK(observer.on_retry({error.code, why, 0, false, {}}));
       continue;
     }
     const auto wait =
-        trace.asked_to_stop ? std::nullopt : wait_before_retry(error, tries, random_.next());
+        asked_to_stop ? std::nullopt : wait_before_retry(error, tries, random_.next());
     permit.failed(error.code, wait ? wait->count() : 0);
     { const auto place = std::move(permit); }  // others may go on while this one waits
     if (cancel.requested()) return reply;
@@ -136,22 +126,43 @@ HttpRequest Client::http_request(const ChatRequest& request, const Seating& seat
   return http;
 }
 
-Result<ChatReply> Client::try_once(const ChatRequest& request, const Seating& seating,
-                                   const std::string& key, CallObserver& observer,
-                                   const Cancel& cancel, Trace& trace) {
+// A second time when no byte comes in time, where the provider is set up so and both a place and
+// the money for it are there.
+Result<HttpReply> Client::send(const HttpRequest& http, const CallSize& size,
+                               const Seating& seating,
+                               const std::function<bool(std::string_view)>& on_chunk,
+                               CallObserver& observer, const Cancel& cancel) {
+  const int after_ms = seating.provider.hedge_after_ms;
+  if (after_ms <= 0) return http_.send(http, on_chunk, cancel);
+  std::optional<Throttle::Permit> second;
+  const auto may_send = [&] {
+    auto place = seating.throttle.try_acquire(seating.model.name, size);
+    if (!place) return false;
+    second.emplace(std::move(*place));
+    return observer.on_hedge(after_ms).has_value();
+  };
+  return send_hedged(http_, http, {std::chrono::milliseconds(after_ms), may_send}, on_chunk,
+                     cancel);
+}
+
+Result<ChatReply> Client::try_once(HttpRequest http, const ChatRequest& request,
+                                   const Seating& seating, Throttle::Permit& permit,
+                                   CallObserver& observer, const Cancel& cancel,
+                                   bool& asked_to_stop) {
   const Provider& provider = seating.provider;
-  auto http = http_request(request, seating, key);
   auto context = reply_context(request, seating.model, provider);
   context.on_delta = [&observer](std::string_view text) { observer.on_delta(text); };
   auto decoder = dialect_of(provider.dialect)->decoder(std::move(context));
-  const auto answer = http_.send(
-      http,
+  http.on_head = [&](const HttpReply& head) {
+    permit.answered(rate_windows(head.headers, clock_.wall_ms()));
+  };
+  const auto answer = send(
+      http, size_of(http, request), seating,
       [&decoder](std::string_view bytes) {
         decoder.feed(bytes);
         return true;
       },
-      cancel);
-  trace.body = std::move(http.body);
+      observer, cancel);
 
   if (!answer) {
     // The reply was whole when the connection went: it is paid and good.
@@ -161,15 +172,12 @@ Result<ChatReply> Client::try_once(const ChatRequest& request, const Seating& se
   }
   decoder.feed(answer->body);
   auto reply = decoder.finish(answer->status, answer->headers, clock_.wall_ms());
-  if (reply) {
-    trace.pause_ms = told_pause_ms(answer->headers, clock_.wall_ms());
-    return reply;
-  }
+  if (reply) return reply;
   Error& error = reply.error();
   error.where = provider.name + ", model " + seating.model.name;
   error.http_status = answer->status;
   if (error.code == ErrorCode::auth) error.hint = "check " + source_of_key(provider);
-  trace.asked_to_stop = header_of(answer->headers, "x-should-retry") == "false";
+  asked_to_stop = header_of(answer->headers, "x-should-retry") == "false";
   return reply;
 }
 

@@ -40,15 +40,13 @@ class Client final : public ChatModels {
                            const std::string& key);
   void know_its_end(Error& error);
 
-  // What one try shows beside its reply.
-  struct Trace {
-    std::string body;            // as sent
-    bool asked_to_stop = false;  // the provider says that asking again is useless
-    std::int64_t pause_ms = 0;
-  };
-  Result<ChatReply> try_once(const ChatRequest& request, const Seating& seating,
-                             const std::string& key, CallObserver& observer, const Cancel& cancel,
-                             Trace& trace);
+  Result<HttpReply> send(const HttpRequest& http, const CallSize& size, const Seating& seating,
+                         const std::function<bool(std::string_view)>& on_chunk,
+                         CallObserver& observer, const Cancel& cancel);
+  // `asked_to_stop`: the provider says that asking again is useless.
+  Result<ChatReply> try_once(HttpRequest http, const ChatRequest& request, const Seating& seating,
+                             Throttle::Permit& permit, CallObserver& observer, const Cancel& cancel,
+                             bool& asked_to_stop);
 
   const Lineup& lineup_;
   const KeyLookup key_of_;

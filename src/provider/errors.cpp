@@ -64,6 +64,17 @@ void read_upstream(const Json& metadata, ErrorBody& body) {
   body.message += ": " + raw;
 }
 
+// Gateways answer with pages for people.
+std::string page_title(const std::string& page) {
+  const auto small = lower(page);
+  const auto start = small.find("<title>");
+  const auto end = small.find("</title>");
+  const bool titled = start != std::string::npos && end != std::string::npos && start + 7 < end;
+  return "a web page instead of an answer" +
+         (titled ? ": " + std::string(trim(page.substr(start + 7, end - start - 7)))
+                 : std::string());
+}
+
 std::string strip_event_fields(std::string_view text) {
   const auto data = text.find("data:");
   if (data == std::string_view::npos || text.substr(0, data).find('{') != std::string_view::npos) {
@@ -78,7 +89,7 @@ ErrorBody read_body(std::string_view raw) {
   const auto text = strip_event_fields(trim(raw));
   const auto json = parse_json(text);
   if (!json || (!json->is_object() && !json->is_array())) {
-    body.message = clip(trim(text), 300);
+    body.message = text.rfind('<', 0) == 0 ? page_title(text) : clip(trim(text), 300);
     body.words = lower(body.message);
     return body;
   }

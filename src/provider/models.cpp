@@ -28,38 +28,72 @@ std::vector<std::string> ModelRouter::candidates(const ChatRequest& request) con
   return names;
 }
 
-// Who may help after this error, from the place `from` on; the number of names when nobody can.
-std::size_t ModelRouter::next_after(const Error& error, const std::vector<std::string>& names,
-                                    std::size_t from) const {
-  if (may_fail_over(error.code)) return from;
-  if (error.code != ErrorCode::context_too_long) return names.size();
-  const Model* failed = lineup_.model(names[from - 1]);
-  while (from < names.size() && failed != nullptr &&
-         lineup_.model(names[from])->window <= failed->window) {
-    ++from;
+std::size_t ModelRouter::next_for(const Error& error, const std::vector<std::string>& names,
+                                  std::size_t at) const {
+  if (error.code == ErrorCode::content_filter) return at == 0 ? 1 : names.size();
+  if (error.code != ErrorCode::context_too_long) {
+    return may_fail_over(error.code) ? at + 1 : names.size();
   }
-  return failed != nullptr ? from : names.size();
+  const auto window_of = [&](const std::string& name) {
+    const Model* model = lineup_.model(name);
+    return model == nullptr ? 0 : model->window;
+  };
+  std::size_t next = at + 1;
+  while (next < names.size() && window_of(names[next]) <= window_of(names[at])) ++next;
+  return next;
+}
+
+void ModelRouter::note_down(const std::string& name, const Error& error) {
+  const Model* model = lineup_.model(name);
+  const bool key = error.code == ErrorCode::auth;
+  if (model == nullptr ||
+      (!key && error.code != ErrorCode::quota && error.code != ErrorCode::not_found)) {
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  down_[key ? "key of " + model->provider : name] = {error, clock_.steady_ms() + passed_over_ms};
+}
+
+std::optional<Error> ModelRouter::down(const std::string& name) {
+  const Model* model = lineup_.model(name);
+  const std::lock_guard lock(mutex_);
+  for (const auto& place : {name, "key of " + (model == nullptr ? "" : model->provider)}) {
+    const auto found = down_.find(place);
+    if (found == down_.end()) continue;
+    if (clock_.steady_ms() < found->second.until_ms) return found->second.error;
+    down_.erase(found);
+  }
+  return std::nullopt;
 }
 
 Result<ChatReply> ModelRouter::ask(const ChatRequest& request, CallObserver& observer,
                                    const Cancel& cancel) {
   const auto names = candidates(request);
+  // When all are known to be down, all are asked: there is nobody else.
+  const bool somebody = std::any_of(names.begin(), names.end(),
+                                    [this](const std::string& name) { return !down(name); });
   std::optional<Error> first;
-  for (std::size_t at = 0;;) {
+  std::size_t at = 0;
+  while (true) {
     ChatRequest asked = request;
     asked.model = names[at];
     const auto most =
         lineup_.model(names[at]) != nullptr ? lineup_.model(names[at])->max_output : 0;
     if (at > 0 && most > 0) asked.max_output = std::min(asked.max_output, most);
-    auto reply = home_of(names[at]).ask(asked, observer, cancel);
+    auto known = somebody ? down(names[at]) : std::nullopt;
+    Result<ChatReply> reply = known ? Result<ChatReply>(fail(std::move(*known)))
+                                    : home_of(names[at]).ask(asked, observer, cancel);
     if (reply) return reply;
-    const Error& error = reply.error();
+    const auto& error = reply.error();
+    if (!known) note_down(names[at], error);
     if (!first) first = error;
-    at = next_after(error, names, at + 1);
-    if (at == names.size()) return may_fail_over(error.code) ? fail(std::move(*first)) : reply;
     if (cancel.requested()) return reply;
-    MIX_OK(observer.on_retry({error.code, error.what, 0, error.partial_output, names[at]}));
+    const auto next = next_for(error, names, at);
+    if (next >= names.size()) break;
+    MIX_OK(observer.on_retry({error.code, error.what, 0, error.partial_output, names[next]}));
+    at = next;
   }
+  return fail(std::move(*first));
 }
 
 }  // namespace mixagent

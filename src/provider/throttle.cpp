@@ -21,8 +21,21 @@ Throttle::Throttle(std::string provider, int max_concurrency, Clock& clock)
       clock_(clock),
       allowed_(most_) {}
 
-Result<Throttle::Permit> Throttle::acquire(const Cancel& cancel) {
+bool Throttle::has_place(const RateLimits& limits) const {
+  return in_flight_ < std::max(1, static_cast<int>(std::min(allowed_, 1e6))) &&
+         !limits.must_learn();
+}
+
+Throttle::Permit Throttle::take_place(RateLimits& limits, const CallSize& size) {
+  ++in_flight_;
+  limits.begin(size);
+  return Permit(*this, limits, size);
+}
+
+Result<Throttle::Permit> Throttle::acquire(const std::string& model, const CallSize& size,
+                                           const Cancel& cancel) {
   std::unique_lock lock(mutex_);
+  RateLimits& limits = limits_[model];
   while (true) {
     if (cancel.requested()) return interrupted(cancel, provider_);
     const auto now = clock_.steady_ms();
@@ -38,35 +51,50 @@ Result<Throttle::Permit> Throttle::acquire(const Cancel& cancel) {
       }
       open_until_ = now + open_for_ms;  // this one tries; the others see its outcome
     }
-    if (now < not_before_) {
-      const auto wait = not_before_ - now;
+    if (const auto wait = std::max(not_before_ - now, limits.wait_ms(size, now)); wait > 0) {
       lock.unlock();
       if (!clock_.sleep(std::chrono::milliseconds(wait), cancel))
         return interrupted(cancel, provider_);
       lock.lock();
       continue;
     }
-    if (in_flight_ < std::max(1, static_cast<int>(allowed_))) break;
-    const auto has_place = [this] { return in_flight_ < std::max(1, static_cast<int>(allowed_)); };
+    if (has_place(limits)) return take_place(limits, size);
+    const auto free = [&] { return has_place(limits); };
     if (cancel.deadline) {
-      freed_.wait_until(lock, cancel.stop, *cancel.deadline, has_place);
+      freed_.wait_until(lock, cancel.stop, *cancel.deadline, free);
     } else {
-      freed_.wait(lock, cancel.stop, has_place);
+      freed_.wait(lock, cancel.stop, free);
     }
   }
-  ++in_flight_;
-  return Permit(*this);
 }
 
-void Throttle::give_back() {
+std::optional<Throttle::Permit> Throttle::try_acquire(const std::string& model,
+                                                      const CallSize& size) {
+  const std::lock_guard lock(mutex_);
+  RateLimits& limits = limits_[model];
+  const auto now = clock_.steady_ms();
+  const bool free = failures_ < failures_until_open && now >= not_before_ &&
+                    limits.wait_ms(size, now) <= 0 && has_place(limits);
+  if (!free) return std::nullopt;
+  return take_place(limits, size);
+}
+
+void Throttle::give_back(Permit& permit) {
   const std::lock_guard lock(mutex_);
   --in_flight_;
+  if (!permit.counted_) permit.limits_->gone(permit.size_);
   freed_.notify_all();
 }
 
-void Throttle::note_success(std::int64_t pause_ms) {
+void Throttle::note_headers(Permit& permit, const std::vector<RateWindow>& windows) {
   const std::lock_guard lock(mutex_);
-  if (pause_ms > 0) not_before_ = std::max(not_before_, clock_.steady_ms() + pause_ms);
+  if (std::exchange(permit.counted_, true)) return;
+  permit.limits_->answered(permit.size_, windows, clock_.steady_ms());
+  freed_.notify_all();
+}
+
+void Throttle::note_success() {
+  const std::lock_guard lock(mutex_);
   failures_ = 0;
   allowed_ =
       std::min(most_, allowed_ + 1 / allowed_);  // one more place after a full round of successes

@@ -1,7 +1,9 @@
 #pragma once
 // How fast one provider is asked: at most `max_concurrency` calls at a time, fewer after a 429,
-// none until the wait that it asked for is over, and none for a while after many failures in a row.
-// Thread-safe.
+// none until the wait that it asked for is over, none for a while after many failures in a row, and
+// no more of a model than its rate headers leave. Thread-safe.
+
+#include "provider/rate_limits.h"
 
 #include "mixagent/cancel.h"
 #include "mixagent/clock.h"
@@ -9,8 +11,12 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace mixagent {
 
@@ -24,30 +30,46 @@ class Throttle {
   // One call under way. Gives its place back when it ends; tell how it went before that.
   class Permit {
    public:
-    Permit(Permit&& other) noexcept : throttle_(other.throttle_) { other.throttle_ = nullptr; }
+    Permit(Permit&& other) noexcept
+        : throttle_(std::exchange(other.throttle_, nullptr)),
+          limits_(other.limits_),
+          size_(other.size_),
+          counted_(other.counted_) {}
     Permit& operator=(Permit&&) = delete;
     ~Permit() {
-      if (throttle_ != nullptr) throttle_->give_back();
+      if (throttle_ != nullptr) throttle_->give_back(*this);
     }
-    // `pause_ms`: the provider said that nothing more is to be had for so long.
-    void succeeded(std::int64_t pause_ms = 0) { throttle_->note_success(pause_ms); }
+    // The answer's headers are there; once.
+    void answered(const std::vector<RateWindow>& windows) {
+      throttle_->note_headers(*this, windows);
+    }
+    void succeeded() { throttle_->note_success(); }
     // `wait_ms`: what was told or decided; the others wait too when the provider was the one who
     // asked for it.
     void failed(ErrorCode code, std::int64_t wait_ms) { throttle_->note_failure(code, wait_ms); }
 
    private:
     friend class Throttle;
-    explicit Permit(Throttle& throttle) : throttle_(&throttle) {}
+    Permit(Throttle& throttle, RateLimits& limits, const CallSize& size)
+        : throttle_(&throttle), limits_(&limits), size_(size) {}
     Throttle* throttle_;
+    RateLimits* limits_;
+    CallSize size_;
+    bool counted_ = false;
   };
 
   // Waits for a place. Errors: cancelled, timeout (the deadline passed), overloaded (too many
   // failures in a row: not asked again for a while).
-  Result<Permit> acquire(const Cancel& cancel);
+  Result<Permit> acquire(const std::string& model, const CallSize& size, const Cancel& cancel);
+  // Only if there is a place right now.
+  std::optional<Permit> try_acquire(const std::string& model, const CallSize& size);
 
  private:
-  void give_back();
-  void note_success(std::int64_t pause_ms);
+  bool has_place(const RateLimits& limits) const;
+  Permit take_place(RateLimits& limits, const CallSize& size);
+  void give_back(Permit& permit);
+  void note_headers(Permit& permit, const std::vector<RateWindow>& windows);
+  void note_success();
   void note_failure(ErrorCode code, std::int64_t wait_ms);
 
   const std::string provider_;
@@ -57,9 +79,10 @@ class Throttle {
   std::condition_variable_any freed_;
   int in_flight_ = 0;
   double allowed_;
-  int failures_ = 0;             // in a row
-  std::int64_t open_until_ = 0;  // steady; a single try is let through then
-  std::int64_t not_before_ = 0;  // steady
+  int failures_ = 0;                          // in a row
+  std::int64_t open_until_ = 0;               // steady; a single try is let through then
+  std::int64_t not_before_ = 0;               // steady
+  std::map<std::string, RateLimits> limits_;  // by model; entries stay where they are
 };
 
 }  // namespace mixagent

@@ -142,6 +142,10 @@ Lines say(const CallCompleted& fact) {
 }
 
 Lines say(const CallRetried& fact) {
+  if (fact.kind == "hedged") {
+    return {warning(at(fact.step) + fact.model + " says nothing for " +
+                    format_duration_ms(fact.wait_ms) + ", asked a second time")};
+  }
   const std::string wait =
       fact.wait_ms > 0 ? ", again in " + format_duration_ms(fact.wait_ms) : ", asked again";
   return {warning(at(fact.step) + fact.model + " " + fact.kind + wait + because(fact.why))};

@@ -32,6 +32,7 @@ class FakeHttp final : public Http {
     const auto answer = answers.front();
     answers.pop_front();
     HttpReply reply{answer.status, answer.headers, {}};
+    if (request.on_head) request.on_head(reply);
     if (answer.status == 200) {
       on_chunk(answer.body);
     } else {

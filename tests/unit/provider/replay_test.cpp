@@ -195,7 +195,8 @@ TEST_CASE("a source that is not there is named") {
 TEST_CASE("requests go where their model lives") {
   const auto lineup = lineup_of("x");
   FakeModels replay, web;
-  ModelRouter router(lineup, replay, web);
+  FakeClock clock;
+  ModelRouter router(lineup, replay, web, clock);
   Notes notes;
   CHECK(router.ask(request_for("small"), notes, {}));
   CHECK(router.ask(request_for("distant"), notes, {}));
@@ -209,11 +210,12 @@ TEST_CASE("a model that is down is replaced by the next fallback, and that is to
   lineup.models["small"].max_output = 500;
   lineup.seats["worker"].fallback = {"large", "distant"};
   for (const auto code : {ErrorCode::quota, ErrorCode::overloaded, ErrorCode::rate_limited,
-                          ErrorCode::server, ErrorCode::network, ErrorCode::auth}) {
+                          ErrorCode::server, ErrorCode::network}) {
     FakeModels replay, web;
     web.errors = {error_of(code)};
     replay.errors = {error_of(code)};
-    ModelRouter router(lineup, replay, web);
+    FakeClock clock;
+    ModelRouter router(lineup, replay, web, clock);
     Notes notes;
     const auto reply = router.ask(request_for("distant"), notes, {});
     REQUIRE(reply);
@@ -225,41 +227,86 @@ TEST_CASE("a model that is down is replaced by the next fallback, and that is to
   }
 }
 
-TEST_CASE("what is too long for one model goes to a larger one, and to no other") {
-  auto lineup = lineup_of("x");
-  lineup.models["distant"].fallback = {"small", "large"};
-  lineup.models["distant"].window = lineup.models["small"].window = 100'000;
-  lineup.models["large"].window = 200'000;
-  FakeModels replay, web;
-  web.errors = {error_of(ErrorCode::context_too_long), error_of(ErrorCode::context_too_long)};
-  ModelRouter router(lineup, replay, web);
-  Notes notes;
-  const auto reply = router.ask(request_for("distant"), notes, {});
-  REQUIRE(reply);
-  CHECK(reply->origin.model == "large");
-  REQUIRE(notes.retries.size() == 1);
-  CHECK(notes.retries[0].failed_over_to == "large");
-  lineup.models["large"].window = 100'000;
-  const auto none = router.ask(request_for("distant"), notes, {});
-  REQUIRE_FALSE(none);
-  CHECK(none.error().code == ErrorCode::context_too_long);
-}
-
 TEST_CASE("when all fail the first error is told; what no other model can help is not passed on") {
   auto lineup = lineup_of("x");
   lineup.models["distant"].fallback = {"small"};
   FakeModels replay, web;
-  web.errors = {error_of(ErrorCode::quota), error_of(ErrorCode::context_too_long)};
+  web.errors = {error_of(ErrorCode::quota), error_of(ErrorCode::bad_request)};
   replay.errors = {error_of(ErrorCode::auth)};
-  ModelRouter router(lineup, replay, web);
+  FakeClock clock;
+  ModelRouter router(lineup, replay, web, clock);
   Notes notes;
   const auto all = router.ask(request_for("distant"), notes, {});
   REQUIRE_FALSE(all);
   CHECK(all.error().code == ErrorCode::quota);
   const auto own = router.ask(request_for("distant"), notes, {});
   REQUIRE_FALSE(own);
-  CHECK(own.error().code == ErrorCode::context_too_long);
+  CHECK(own.error().code == ErrorCode::bad_request);
   CHECK(replay.asked.size() == 1);
+}
+
+TEST_CASE("what will not come back soon is passed over for a while, and that is told each time") {
+  auto lineup = lineup_of("x");
+  lineup.models["distant"].fallback = {"small"};
+  for (const auto code : {ErrorCode::quota, ErrorCode::auth, ErrorCode::not_found}) {
+    FakeModels replay, web;
+    web.errors = {error_of(code)};
+    FakeClock clock;
+    ModelRouter router(lineup, replay, web, clock);
+    Notes notes;
+    for (int i = 0; i < 3; ++i) CHECK(router.ask(request_for("distant"), notes, {}));
+    CHECK(web.asked.size() == 1);
+    CHECK(notes.retries.size() == 3);
+    CHECK(notes.retries[2].kind == code);
+    clock.advance(passed_over_ms);
+    CHECK(router.ask(request_for("distant"), notes, {}));
+    CHECK(web.asked.size() == 2);
+  }
+}
+
+TEST_CASE("a refused key is refused for all models of its provider") {
+  auto lineup = lineup_of("x");
+  lineup.models["small"].fallback = {"large", "distant"};
+  FakeModels replay, web;
+  replay.errors = {error_of(ErrorCode::auth)};
+  FakeClock clock;
+  ModelRouter router(lineup, replay, web, clock);
+  Notes notes;
+  const auto reply = router.ask(request_for("small"), notes, {});
+  REQUIRE(reply);
+  CHECK(reply->origin.model == "distant");
+  CHECK(replay.asked.size() == 1);
+  CHECK(notes.retries.size() == 2);
+}
+
+TEST_CASE("a prompt that is too long goes to a larger window, a filtered one to one other model") {
+  auto lineup = lineup_of("x");
+  lineup.models["distant"].fallback = {"small", "large"};
+  lineup.models["distant"].window = 1'000;
+  struct Case {
+    ErrorCode code;
+    std::int64_t small, large;  // windows
+    const char* answers;        // "" none
+  };
+  const std::vector<Case> cases = {
+      {ErrorCode::context_too_long, 1'000, 2'000, "large"},
+      {ErrorCode::context_too_long, 1'001, 2'000, "small"},
+      {ErrorCode::context_too_long, 1'000, 1'000, ""},
+      {ErrorCode::content_filter, 1'000, 1'000, "small"},
+      {ErrorCode::bad_request, 9'000, 9'000, ""},
+  };
+  for (const auto& test : cases) {
+    lineup.models["small"].window = test.small;
+    lineup.models["large"].window = test.large;
+    FakeModels replay, web;
+    web.errors = {error_of(test.code)};
+    FakeClock clock;
+    ModelRouter router(lineup, replay, web, clock);
+    Notes notes;
+    const auto reply = router.ask(request_for("distant"), notes, {});
+    CHECK((reply ? reply->origin.model : "") == test.answers);
+    if (!reply) CHECK(reply.error().code == test.code);
+  }
 }
 
 }  // namespace mixagent
