@@ -53,6 +53,12 @@ Row row_of(const ListedModel& model, const std::string& provider) {
   return row;
 }
 
+std::string percent(double change) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%+.1f %%", 100 * change);
+  return text;
+}
+
 class Listing {
  public:
   Listing(const ModelsOptions& options, const Lineup& lineup, CliContext& context)
@@ -149,6 +155,15 @@ class Listing {
       }
       if (!line.empty()) err << escape_terminal_line(provider + ": " + line) << "\n";
     }
+    const auto samples = options_.samples
+                             ? options_.samples()
+                             : Result<std::vector<TokenSample>>(std::vector<TokenSample>{});
+    for (const auto& drift : token_drift(samples.value_or(std::vector<TokenSample>{}))) {
+      if (!drift.drifts) continue;
+      err << escape_terminal_line(drift.model + " counts tokens differently than it used to (" +
+                                  percent(drift.change) + "): `mixagent models --drift`")
+          << "\n";
+    }
     if (further_ > 0) {
       err << format_count(further_) << " more are served for your keys: `mixagent models --all`; "
           << "one gets usable by [models.\"NAME\"] with provider and price.\n";
@@ -166,12 +181,6 @@ class Listing {
   std::vector<Row> rows_;
   std::int64_t hidden_ = 0, further_ = 0;
 };
-
-std::string percent(double change) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%+.1f %%", 100 * change);
-  return text;
-}
 
 Result<void> show_drift(const ModelsOptions& options, CliContext& context) {
   if (!options.samples) return {};

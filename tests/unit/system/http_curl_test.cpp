@@ -118,6 +118,12 @@ TEST_CASE("servers that stall, break off or say too much") {
       {"silence before the first byte",
        [](const Connection& connection, const std::string&) { connection.wait_for_close(); },
        "timeout", false},
+      {"headers in drips",
+       [](const Connection& connection, const std::string&) {
+         connection.send("HTTP/1.1 200 OK\r\nX-Never: ");
+         while (connection.send("x")) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+       },
+       "timeout", false},
       {"silence in the middle",
        [](const Connection& connection, const std::string&) {
          connection.send(chunked);
