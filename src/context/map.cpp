@@ -19,16 +19,17 @@ struct Wanted {
   std::set<std::string> words, names;
 };
 
-// Parts of something else: shown only where the goal is about them.
-bool is_part(const std::string& kind) {
-  static constexpr std::array<std::string_view, 12> parts = {
-      "variable", "field",    "enumerator", "constant", "property", "macro",
-      "label",    "selector", "key",        "import",   "anchor",   "unknown"};
-  return std::find(parts.begin(), parts.end(), kind) != parts.end();
+// Parts of something else, and what only wraps the rest: shown only where the goal is about them.
+bool is_part(const Definition& definition) {
+  static constexpr std::array<std::string_view, 15> parts = {
+      "variable", "field",  "enumerator", "constant", "property",  "macro",   "label", "selector",
+      "key",      "import", "anchor",     "unknown",  "namespace", "package", "module"};
+  if (std::find(parts.begin(), parts.end(), definition.kind) != parts.end()) return true;
+  return definition.kind == "member" && definition.signature.empty();  // of a struct: no method
 }
 
 int worth_of(const Definition& definition, const Wanted& wanted) {
-  int worth = is_part(definition.kind) ? 0 : 1;
+  int worth = is_part(definition) ? 0 : 1;
   if (wanted.names.count(definition.name) != 0) worth += 6;
   each_word(definition.name, [&](const std::string& word) {
     if (wanted.words.count(word) != 0) worth += 2;
