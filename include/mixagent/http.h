@@ -32,7 +32,7 @@ struct HttpRequest {
   std::chrono::milliseconds stall_timeout{60'000};  // no byte for so long, before or in the answer
   std::chrono::milliseconds total_timeout{1'800'000};
   std::size_t max_reply_bytes = 32u << 20;  // unpacked; a larger answer is an error
-  bool new_connection = false;  // one that hangs is not to be shared
+  bool new_connection = false;              // one that hangs is not to be shared
   // Once, on the caller's thread, when status and headers are known; no body yet. May be empty.
   std::function<void(const HttpReply& head)> on_head = nullptr;
 };
