@@ -184,7 +184,7 @@ class CommandSandbox final : public Sandbox {
     if (parts_.isolation == Isolation::full && !policy.private_uid) return policy.processes;
     if (parts_.isolation == Isolation::external || parts_.isolation == Isolation::none) return 0;
     // One command must not use up what the others beside it need: the init counts each one's own.
-    return 4L * policy.processes + count_processes_of(policy.private_uid.value_or(policy.uid));
+    return 2L * policy.processes + count_processes_of(policy.private_uid.value_or(policy.uid));
   }
 
   Command process_for(const SandboxCommand& command, const Policy& policy) const {
