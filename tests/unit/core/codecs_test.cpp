@@ -151,8 +151,8 @@ std::vector<Row> every_fact() {
        R"("step":"s1","title":"Page","seat":"worker","base":"t0")"},
       {AttemptStarted{"s1", 2, 1, "worker", "m"}, "attempt.started",
        R"("step":"s1","attempt":2,"rung":1,"seat":"worker","model":"m")"},
-      {CallStarted{"k", "worker", "m", "p", "s1", 2, "b2", "h", usd("0.01")}, "call.started",
-       R"("key":"k","seat":"worker","model":"m","provider":"p","step":"s1","attempt":2,"request":"b2","hash":"h","reserved_usd":0.01)"},
+      {CallStarted{"k", "worker", "m", "p", "s1", 2, "b2", "h", usd("0.01"), 400}, "call.started",
+       R"("key":"k","seat":"worker","model":"m","provider":"p","step":"s1","attempt":2,"request":"b2","hash":"h","reserved_usd":0.01,"prompt_bytes":400)"},
       {CallCompleted{"k", "worker", "m", "p", "s1", 2, usage(), usd("0.0421"), 900, "stop", "b3"},
        "call.completed",
        R"("key":"k","seat":"worker","model":"m","provider":"p","step":"s1","attempt":2,"usage":)" +
