@@ -29,7 +29,7 @@ namespace mixagent {
 struct RunStarted {
   static constexpr std::string_view type = "run.started";
   int schema = 1;
-  std::string version, goal, repository, lane, require, isolation;
+  std::string version, goal, repository, user, lane, require, isolation;
   int jobs = 0;
   std::optional<Money> cap;
   std::map<std::string, std::string> seats;  // seat -> "model, model, ..."
@@ -40,6 +40,7 @@ struct RunStarted {
     v.may("version", version);
     v.may("goal", goal);
     v.may("repository", repository);
+    v.may("user", user);
     v.may("lane", lane);
     v.may("require", require);
     v.may("isolation", isolation);
@@ -449,11 +450,13 @@ struct BudgetWarning {
   static constexpr std::string_view type = "budget.warning";
   int percent = 0;
   Money spent, cap;
+  std::string key = {};  // which cap: "budget.run_usd", "budget.day_usd", "budget.seats.worker"
   template <class V>
   void fields(V& v) {
     v.may("percent", percent);
     v.may("spent_usd", spent);
     v.may("cap_usd", cap);
+    v.may("key", key);
   }
 };
 

@@ -27,6 +27,7 @@ struct Goal {
   std::string patch_file;         // --patch FILE instead of the working tree
   std::string branch;             // --branch NAME instead of the working tree
   bool commit = false;            // --commit: on top of HEAD
+  std::string user;               // who asks: a login name, may be empty
   std::string record;             // blob of goal and configuration, for resume
 };
 

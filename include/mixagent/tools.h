@@ -13,7 +13,9 @@
 #include "mixagent/sandbox.h"
 #include "mixagent/workspace.h"
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 
 namespace mixagent {
 
@@ -34,13 +36,24 @@ struct Tools {
   std::function<int()> stop_signal = nullptr;  // which signal asked to stop; 0 or empty: none
 };
 
-// What all runs spent, for the day and month caps. Implemented in journal/ledger.cpp. Thread-safe.
+// What all runs spent and hold open for calls under way, for caps that hold across processes.
+struct SharedSpend {
+  Money today, month;  // since local midnight, since the first of the month; what is open included
+  Money open;          // the part of them that may still turn out cheaper
+  bool open_elsewhere = false;  // living processes' calls are among it: waiting may make room
+};
+
+// Implemented in journal/ledger.cpp. Thread-safe. Never fails: a ledger that cannot be read or
+// written counts what it knew last and this process.
 class SpendLedger {
  public:
   virtual ~SpendLedger() = default;
-  // Money settled by other runs since local midnight / the first of the month.
-  virtual Money spent_today() = 0;
-  virtual Money spent_this_month() = 0;
+  // Looks and books in one step that no other process can come between: `choose` sees what all
+  // spent and says how much is held for a call, or nothing. Returns the hold, 0 when there is none.
+  virtual std::int64_t hold(
+      const std::function<std::optional<Money>(const SharedSpend&)>& choose) = 0;
+  // The hold becomes what the call cost. Returns what all spent by now.
+  virtual SharedSpend settle(std::int64_t hold, Money actual) = 0;
 };
 
 }  // namespace mixagent

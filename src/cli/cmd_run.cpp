@@ -54,6 +54,14 @@ int refuse(const Error& error, const RunOptions& options, CliContext& context) {
   return exit_code_of(subtype);
 }
 
+// Empty where nobody says.
+std::string login_name(const std::map<std::string, std::string>& env) {
+  for (const char* name : {"USER", "LOGNAME"}) {
+    if (const auto found = env.find(name); found != env.end()) return found->second;
+  }
+  return {};
+}
+
 Result<void> write_file(const std::string& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   file << text;
@@ -101,6 +109,7 @@ Result<int> RunCommand::begin() {
   MIX_TRY(record.goal, goal_of(options_, loaded_.config, root, context_, processes_));
   const Scrubber scrubber(secrets_of(context_.env, loaded_.config.lineup));
   record.goal.text = scrubber.scrub(record.goal.text);
+  record.goal.user = login_name(context_.env);
   const RunId id = new_run_id(clock_, random_);
   const std::filesystem::path directory = options_.run_directory.empty()
                                               ? places_.runs / id.text
@@ -202,6 +211,8 @@ Result<int> RunCommand::carry_out(const Goal& goal) {
               *machine_->ledger,
               cancel,
               [&signals] { return signals.signal(); }};
+  // What an earlier process held for this run is what its journal says by now.
+  (void)machine_->ledger->record(journal_->events());
   const RunResult result = run(goal, tools);
   progress.close();
 

@@ -9,6 +9,7 @@
 #include "mixagent/chat_model.h"
 #include "mixagent/process.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <iosfwd>
@@ -132,5 +133,29 @@ struct ContextCommandOptions {
 };
 // What a planner would be shown for a goal. Needs no key and calls nobody.
 int cmd_context(const ContextCommandOptions& options, CliContext& context);
+
+struct CostOptions {
+  std::filesystem::path directory;
+  std::string run;  // empty: of all runs, against the caps of day and month
+  bool json = false;
+  ConfigFlags config;
+};
+int cmd_cost(const CostOptions& options, CliContext& context);
+
+struct StatsOptions {
+  std::string by = "seat+model";  // enum_names(StatsBy)
+  std::int64_t days = 0;          // the last so many; 0: since ever
+  bool rebuild = false;           // the ledger from the journals, from nothing
+  bool json = false;
+};
+int cmd_stats(const StatsOptions& options, CliContext& context);
+
+struct ReportOptions {
+  std::filesystem::path directory;
+  std::string run;       // empty: the newest
+  std::string out_file;  // -o; empty: standard output
+  bool json = false;     // what `show --json` says
+};
+int cmd_report(const ReportOptions& options, CliContext& context);
 
 }  // namespace mixagent

@@ -51,6 +51,7 @@ class CommandLine {
   void declare_resume();
   void declare_deliver();
   void declare_sandbox();
+  void declare_money();
   void declare_setup();
   void add_globals(CLI::App& app);
   CLI::App& command(const std::string& name, const std::string& about, const std::string& example);
@@ -73,6 +74,9 @@ class CommandLine {
   SandboxRunOptions sandbox_;
   std::string sandbox_level_, sandbox_timeout_;
   int sandbox_memory_mb_ = 0, sandbox_disk_mb_ = 0;
+  CostOptions cost_;
+  StatsOptions stats_;
+  ReportOptions report_;
   InitOptions init_;
   DoctorOptions doctor_;
   ConfigOptions config_;
@@ -289,6 +293,46 @@ void CommandLine::declare_sandbox() {
   });
 }
 
+void CommandLine::declare_money() {
+  CLI::App& cost = command("cost", "What a run cost, or all runs against the caps",
+                           "  mixagent cost                  (today, this month, last runs)\n"
+                           "  mixagent cost 20261124-151200-k3f9");
+  cost.add_option("RUN", cost_.run, "A run, or its unique beginning (default: all runs)");
+  cost.add_flag("--json", cost_.json, "As JSON");
+  cost.callback([this] {
+    chosen_ = [this] {
+      context_.cwd = cost_.directory = directory();
+      cost_.config = config_flags();
+      return cmd_cost(cost_, context_);
+    };
+  });
+
+  CLI::App& stats = command("stats", "Who solved what for how much, over all runs",
+                            "  mixagent stats                 (by seat and model: for choosing "
+                            "seats)\n  mixagent stats --by repository --days 30");
+  stats
+      .add_option("--by", stats_.by,
+                  "seat+model, seat, model, provider, action, repository, user, day or step")
+      ->type_name("WHAT");
+  stats.add_option("--days", stats_.days, "Only the last N days")->type_name("N");
+  stats.add_flag("--rebuild", stats_.rebuild, "Read every journal anew");
+  stats.add_flag("--json", stats_.json, "As JSON");
+  stats.callback([this] { chosen_ = [this] { return cmd_stats(stats_, context_); }; });
+
+  CLI::App& report = command("report", "A run as one document in Markdown",
+                             "  mixagent report                (the newest run)\n  mixagent report "
+                             "20261124-151200-k3f9 -o report.md");
+  report.add_option("RUN", report_.run, "A run, or its unique beginning (default: the newest)");
+  report.add_option("-o", report_.out_file, "Write it to FILE")->type_name("FILE");
+  report.add_flag("--json", report_.json, "The same facts as JSON");
+  report.callback([this] {
+    chosen_ = [this] {
+      report_.directory = directory();
+      return cmd_report(report_, context_);
+    };
+  });
+}
+
 void CommandLine::declare_setup() {
   CLI::App& init = command("init", "Write a commented mixagent.toml for this repository",
                            "  mixagent init\n  mixagent init --force");
@@ -387,6 +431,7 @@ void CommandLine::declare() {
                  [this] { return directory(); }, context_, chosen_});
   declare_deliver();
   declare_sandbox();
+  declare_money();
   declare_setup();
 }
 

@@ -5,6 +5,7 @@
 #include "mixagent/cancel.h"
 #include "mixagent/config.h"
 #include "mixagent/error.h"
+#include "mixagent/event.h"
 #include "mixagent/money.h"
 #include "mixagent/tools.h"
 
@@ -15,6 +16,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mixagent {
 
@@ -23,6 +25,7 @@ struct Pot {
   std::string step;  // empty: planner, final review
   std::optional<Money> step_cap;
   bool above_first_rung = false;  // may draw on the escalation reserve
+  std::string seat = {};          // set by whoever makes the call
 };
 
 struct Ask {
@@ -36,21 +39,31 @@ struct Reservation {
   std::int64_t id = 0;
   std::int64_t max_output = 0;
   Money amount;
+  std::int64_t hold = 0;  // the ledger's
 };
+
+// What a run spent before this process took it up, by what the caps look at.
+struct SpentBefore {
+  Money all, first_rung;
+  std::map<std::string, Money> by_step, by_seat;
+};
+SpentBefore spent_before(const std::vector<Event>& events, const Lineup& lineup);
 
 class Budget {
  public:
+  // `warn` is called at 50, 80 and 95 percent of the caps of run, day, month and seats, once each.
   Budget(const BudgetConfig& config, SpendLedger& ledger,
-         std::function<void(int percent, Money spent, Money cap)> warn);
+         std::function<void(const BudgetWarning&)> warn);
 
   // Waits while the pot only misses because other calls are open. Error budget names the cap that
   // is reached and what would be needed; cancelled when asked to stop.
   Result<Reservation> reserve(const Pot& pot, const Ask& ask, const Cancel& cancel);
   void settle(const Reservation& reservation, Money actual);
-  // Spent before this process, in all and by step: a resumed run.
-  void already_spent(Money amount, const std::map<std::string, Money>& by_step);
+  // Before the first call of a resumed run. What was warned of then is not warned of again.
+  void already_spent(SpentBefore before);
 
   Money spent() const;
+  Money open() const;  // reserved for calls under way
 
  private:
   struct Room {
@@ -58,24 +71,23 @@ class Budget {
     bool others_open = false;
     std::string cap;  // "run_usd $2.00"
   };
-  Room room(const Pot& pot) const;
+  Room room(const Pot& pot, const SharedSpend& shared) const;
+  std::vector<BudgetWarning> due(const SharedSpend& shared);
 
   const BudgetConfig config_;
   SpendLedger& ledger_;
-  std::function<void(int, Money, Money)> warn_;
+  std::function<void(const BudgetWarning&)> warn_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   struct Open {
     Money amount;
-    std::string step;
+    std::string step, seat;
     bool above_first_rung = false;
   };
   std::map<std::int64_t, Open> open_;
-  std::map<std::string, Money> spent_by_step_;
-  Money spent_, spent_first_rung_;
-  Money today_, month_;  // of other runs, read once
+  SpentBefore spent_;
   std::int64_t next_id_ = 1;
-  int warned_percent_ = 0;
+  std::map<std::string, int> warned_;  // percent, by configuration key
 };
 
 }  // namespace mixagent

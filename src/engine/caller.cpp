@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 
 namespace mixagent {
 
@@ -15,11 +16,12 @@ namespace {
 // stream was billed, so its reservation is spent and the next try needs its own.
 class Bookkeeper final : public CallObserver {
  public:
-  Bookkeeper(Tools& tools, Budget& budget, const CallSite& site, const ChatRequest& request,
-             const Ask& ask, Reservation reservation)
+  Bookkeeper(Tools& tools, Budget& budget, const CallSite& site, const Pot& pot,
+             const ChatRequest& request, const Ask& ask, Reservation reservation)
       : tools_(tools),
         budget_(budget),
         site_(site),
+        pot_(pot),
         request_(request),
         ask_(ask),
         reservation_(reservation),
@@ -42,7 +44,7 @@ class Bookkeeper final : public CallObserver {
     Ask again = ask_;
     again.want_output = reservation_.max_output;  // the request's limit cannot change any more
     again.least_output = reservation_.max_output;
-    MIX_TRY(reservation_, budget_.reserve(site_.pot, again, tools_.cancel));
+    MIX_TRY(reservation_, budget_.reserve(pot_, again, tools_.cancel));
     settled_ = false;
     return {};
   }
@@ -55,7 +57,7 @@ class Bookkeeper final : public CallObserver {
     // What is not free now is not waited for: the first request goes on meanwhile.
     const auto soon = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
     MIX_TRY(const Reservation second,
-            budget_.reserve(site_.pot, again, Cancel{tools_.cancel.stop, soon}));
+            budget_.reserve(pot_, again, Cancel{tools_.cancel.stop, soon}));
     const CallLabels& at = request_.labels;
     const auto written = tools_.journal.append(
         CallRetried{at.key, at.seat, asked_, at.step, "hedged",
@@ -84,6 +86,7 @@ class Bookkeeper final : public CallObserver {
   Tools& tools_;
   Budget& budget_;
   const CallSite& site_;
+  const Pot& pot_;
   const ChatRequest& request_;
   const Ask ask_;
   Reservation reservation_;
@@ -92,15 +95,21 @@ class Bookkeeper final : public CallObserver {
 };
 
 // The dearest among the model and everyone who may stand in for it.
-Money dearest(const Lineup& lineup, const CallSite& site, Money Price::*part) {
-  Money most = site.model.price ? (*site.model.price).*part : Money{};
+Money dearest(const Lineup& lineup, const CallSite& site,
+              const std::function<Money(const Price&)>& part) {
+  Money most = site.model.price ? part(*site.model.price) : Money{};
   for (const auto* names : {&site.model.fallback, &site.seat.fallback}) {
     for (const std::string& name : *names) {
       const Model* other = lineup.model(name);
-      if (other != nullptr && other->price) most = std::max(most, (*other->price).*part);
+      if (other != nullptr && other->price) most = std::max(most, part(*other->price));
     }
   }
   return most;
+}
+
+// However the provider's cache counts the prompt.
+Money dearest_input(const Price& price) {
+  return std::max({price.input, price.cached_input, price.cache_write});
 }
 
 std::size_t bytes_in(const Part& part) {
@@ -148,11 +157,14 @@ Result<ChatReply> Caller::ask(ChatRequest request, const CallSite& site) {
   if (recorded) return decode_reply(*recorded);
 
   const Lineup& lineup = tools_.config.lineup;
-  const Ask ask{dearest(lineup, site, &Price::input) * most_tokens(request),
-                dearest(lineup, site, &Price::output), request.max_output};
-  MIX_TRY(const Reservation reservation, budget_.reserve(site.pot, ask, tools_.cancel));
+  const Ask ask{dearest(lineup, site, dearest_input) * most_tokens(request),
+                dearest(lineup, site, [](const Price& price) { return price.output; }),
+                request.max_output};
+  Pot pot = site.pot;
+  pot.seat = site.seat.name;
+  MIX_TRY(const Reservation reservation, budget_.reserve(pot, ask, tools_.cancel));
   request.max_output = reservation.max_output;
-  Bookkeeper books(tools_, budget_, site, request, ask, reservation);
+  Bookkeeper books(tools_, budget_, site, pot, request, ask, reservation);
 
   const CallLabels& at = request.labels;
   const auto written = [&]() -> Result<void> {

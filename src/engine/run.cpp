@@ -48,9 +48,7 @@ class Run {
       : goal_(goal),
         tools_(tools),
         budget_(tools.config.budget, tools.ledger,
-                [this](int percent, Money spent, Money cap) {
-                  (void)tools_.journal.append(BudgetWarning{percent, spent, cap});
-                }),
+                [this](const BudgetWarning& warning) { (void)tools_.journal.append(warning); }),
         caller_(tools, budget_),
         run_{goal, tools, caller_, {}, {}} {}
 
@@ -127,6 +125,7 @@ Result<void> Run::open() {
   started.version = MIXAGENT_VERSION;
   started.goal = goal_.text;
   started.repository = goal_.repository.string();
+  started.user = goal_.user;
   started.lane = std::string(enum_name(goal_.lane));
   started.require = std::string(enum_name(goal_.require));
   started.isolation = std::string(enum_name(tools_.config.sandbox.isolation));
@@ -155,10 +154,7 @@ Result<void> Run::tell_what_is_not_done() {
 // The same line again from the top: what is recorded is not paid twice.
 Result<void> Run::go_on(std::int64_t after_seq) {
   MIX_OK(tools_.journal.append(RunResumed{after_seq}));
-  const RunState state = fold(tools_.journal.events());
-  std::map<std::string, Money> by_step;
-  for (const auto& [id, step] : state.steps) by_step[id] = step.cost;
-  budget_.already_spent(state.spent, by_step);
+  budget_.already_spent(spent_before(tools_.journal.events(), tools_.config.lineup));
   return {};
 }
 
@@ -172,7 +168,8 @@ Result<void> Run::survey_and_plan() {
   } else if (goal_.lane == Lane::plan) {
     Result<std::vector<CheckRecord>> before = std::vector<CheckRecord>{};
     {
-      const std::jthread beside([&] { before = baseline(tools_, goal_, run_.snapshot); });
+      std::jthread beside([&] { before = baseline(tools_, goal_, run_.snapshot); });
+      if (tools_.config.run.jobs == 1) beside.join();  // one thing at a time, in one order
       MIX_OK(plan_once(""));
     }
     MIX_TRY(run_.baseline, std::move(before));

@@ -2,7 +2,24 @@
 
 #include "base/text.h"
 
+#include <algorithm>
+
 namespace mixagent {
+
+namespace {
+
+// On another machine, or after the cache was cleared, the bytes of the snapshot lie in the
+// repository alone: looking at it once more stores those that are still the same.
+Result<void> bring_back(Tools& tools, const Tree& tree) {
+  const auto least = std::min_element(
+      tree.begin(), tree.end(),
+      [](const auto& one, const auto& other) { return one.second.size < other.second.size; });
+  if (least == tree.end() || tools.workspaces.bytes(least->second.blob)) return {};
+  MIX_TRY([[maybe_unused]] const Snapshot now, tools.workspaces.snapshot());
+  return {};
+}
+
+}  // namespace
 
 Result<Snapshot> take_snapshot(Tools& tools) {
   const std::int64_t started = tools.clock.steady_ms();
@@ -15,6 +32,7 @@ Result<Snapshot> take_snapshot(Tools& tools) {
     snapshot.bytes = taken->bytes;
     snapshot.left_out = taken->left_out;
     MIX_TRY(snapshot.tree, tools.workspaces.tree(snapshot.id));
+    MIX_OK(bring_back(tools, snapshot.tree));
     return snapshot;
   }
   MIX_TRY(Snapshot snapshot, tools.workspaces.snapshot());

@@ -1,23 +1,45 @@
 #include "journal/ledger.h"
 
 #include "journal/reader.h"
+#include "system/files.h"
+#include "system/process_stamp.h"
 
 #include <ctime>
+#include <set>
 
 namespace mixagent {
+
 namespace {
 
-// A later layout drops and rebuilds; nothing here is worth a migration.
-constexpr std::int64_t layout = 1;
+// A later layout drops and rebuilds what journals hold; nothing here is worth a migration. `holds`
+// is what calls under way keep open and, until their run is recorded, what they cost.
+constexpr std::int64_t layout = 2;
 constexpr const char* tables = R"(
   DROP TABLE IF EXISTS runs;
   DROP TABLE IF EXISTS calls;
-  CREATE TABLE runs(id TEXT PRIMARY KEY, repository TEXT, goal TEXT, started INTEGER, ended INTEGER,
-                    exit INTEGER, verified TEXT, pico INTEGER) STRICT;
-  CREATE TABLE calls(run TEXT, seat TEXT, model TEXT, provider TEXT, step TEXT, input INTEGER, output INTEGER,
-                     cached INTEGER, pico INTEGER, ms INTEGER, at INTEGER) STRICT;
+  DROP TABLE IF EXISTS attempts;
+  DROP TABLE IF EXISTS steps;
+  DROP TABLE IF EXISTS holds;
+  CREATE TABLE runs(id TEXT PRIMARY KEY, repository TEXT, user TEXT, goal TEXT, subtype TEXT,
+                    verified TEXT, started INTEGER, ended INTEGER, exit INTEGER, pico INTEGER,
+                    wasted INTEGER, bytes INTEGER) STRICT;
+  CREATE TABLE calls(run TEXT, step TEXT, attempt INTEGER, seat TEXT, model TEXT, provider TEXT,
+                     action TEXT, outcome TEXT, kind TEXT, input INTEGER, output INTEGER,
+                     cached INTEGER, cache_write INTEGER, reasoning INTEGER, pico INTEGER,
+                     wasted INTEGER, ms INTEGER, at INTEGER) STRICT;
+  CREATE TABLE attempts(run TEXT, step TEXT, attempt INTEGER, rung INTEGER, seat TEXT, model TEXT,
+                        provider TEXT, action TEXT, difficulty TEXT, outcome TEXT, climbed INTEGER,
+                        edits INTEGER, edits_bad INTEGER, wholes INTEGER, wholes_bad INTEGER,
+                        pico INTEGER, wasted INTEGER, at INTEGER) STRICT;
+  CREATE TABLE steps(run TEXT, step TEXT, title TEXT, seat TEXT, model TEXT, provider TEXT,
+                     action TEXT, difficulty TEXT, status TEXT, attempts INTEGER, pico INTEGER,
+                     wasted INTEGER, at INTEGER) STRICT;
+  CREATE TABLE holds(id INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT, owner TEXT, pico INTEGER,
+                     open INTEGER, lease INTEGER, at INTEGER) STRICT;
   CREATE INDEX calls_by_run ON calls(run);
-  CREATE INDEX calls_by_time ON calls(at);
+  CREATE INDEX calls_by_time ON calls(at, pico);
+  CREATE INDEX attempts_by_run ON attempts(run);
+  CREATE INDEX steps_by_run ON steps(run);
 )";
 
 // Beside the rest, so that it can come without dropping what is there.
@@ -26,53 +48,30 @@ constexpr const char* token_table = R"(
   CREATE INDEX IF NOT EXISTS tokens_by_run ON tokens(run);
 )";
 
-struct PaidCall {
-  std::string seat, model, provider, step;
-  Usage usage;
-  Money cost;
-  std::int64_t ms = 0;
-};
+// After its owner's last word for so long a hold is no longer under way, wherever the owner lives.
+// It still counts: the call may have been billed.
+constexpr std::int64_t lease_ms = 15 * 60 * 1000;
 
-std::optional<PaidCall> paid_call(const Fact& fact) {
-  if (const auto* done = std::get_if<CallCompleted>(&fact)) {
-    return PaidCall{done->seat,  done->model, done->provider, done->step,
-                    done->usage, done->cost,  done->ms};
-  }
-  if (const auto* retried = std::get_if<CallRetried>(&fact);
-      retried != nullptr && retried->cost.pico > 0) {
-    return PaidCall{retried->seat, retried->model, "", retried->step, {}, retried->cost, 0};
-  }
-  if (const auto* over = std::get_if<CallFailedOver>(&fact);
-      over != nullptr && over->cost.pico > 0) {
-    return PaidCall{over->seat, over->from, "", over->step, {}, over->cost, 0};
-  }
-  if (const auto* failed = std::get_if<CallFailed>(&fact);
-      failed != nullptr && failed->cost.pico > 0) {
-    return PaidCall{failed->seat, failed->model, "", failed->step, {}, failed->cost, 0};
-  }
-  return std::nullopt;
-}
-
-LedgerRun summary_of(const std::vector<Event>& events) {
+LedgerRun summary_of(const std::vector<Event>& events, const Account& account) {
   LedgerRun run;
   run.id = events.front().run.text;
   run.started_ms = events.front().at_ms;
-  for (const auto& event : events) {
-    if (const auto* started = std::get_if<RunStarted>(&event.fact)) {
-      run.repository = started->repository;
-      run.goal = started->goal;
-    } else if (const auto* completed = std::get_if<RunCompleted>(&event.fact)) {
-      run.ended_ms = event.at_ms;
-      run.exit_code = completed->result.exit_code;
-      run.verified = std::string(enum_name(completed->result.verified));
-    } else if (const auto call = paid_call(event.fact)) {
-      run.cost += call->cost;
-    }
+  run.repository = account.state.started.repository;
+  run.user = account.state.started.user;
+  run.goal = account.state.started.goal;
+  for (const CallRow& call : account.calls) {
+    run.cost += call.cost;
+    run.wasted += call.wasted;
+  }
+  if (account.state.completed) {
+    run.ended_ms = account.state.last_ms;
+    run.exit_code = account.state.result.exit_code;
+    run.subtype = account.state.result.subtype;
+    run.verified = std::string(enum_name(account.state.result.verified));
   }
   return run;
 }
 
-// Local time: a cap for the day is a person's day.
 std::int64_t start_of(std::int64_t now_ms, bool month) {
   const auto seconds = static_cast<std::time_t>(now_ms / 1000);
   std::tm local{};
@@ -83,19 +82,50 @@ std::int64_t start_of(std::int64_t now_ms, bool month) {
   return static_cast<std::int64_t>(std::mktime(&local)) * 1000;
 }
 
-Result<void> prepare_layout(Database& database) {
+Result<bool> has_layout(Database& database) {
   MIX_TRY(auto version, database.prepare("PRAGMA user_version"));
   MIX_TRY(const bool row, version.step());
-  if (row && version.integer(0) == layout) return {};
-  MIX_OK(version.run());
-  return database.execute(std::string("BEGIN IMMEDIATE;") + tables +
-                          "PRAGMA user_version=" + std::to_string(layout) + "; COMMIT;");
+  return row && version.integer(0) == layout;
+}
+
+// Of several processes that find an old layout, the first makes the new one.
+Result<void> prepare_layout(Database& database) {
+  MIX_TRY(const bool there, has_layout(database));
+  if (there) return {};
+  MIX_OK(database.execute("BEGIN IMMEDIATE"));
+  const auto made = [&]() -> Result<void> {
+    MIX_TRY(const bool meanwhile, has_layout(database));
+    if (meanwhile) return {};
+    return database.execute(std::string(tables) + "PRAGMA user_version=" + std::to_string(layout) +
+                            ";");
+  }();
+  const auto ended = database.execute(made ? "COMMIT" : "ROLLBACK");
+  return made ? ended : made;
+}
+
+// Some process works on it: its own records are newer than what we could read.
+bool under_way(const std::filesystem::path& run) {
+  const std::string holder = lock_holder(run / "lock");
+  return !holder.empty() && process_runs(holder);
+}
+
+std::int64_t size_of(const std::filesystem::path& file) {
+  std::error_code gone;
+  const auto size = std::filesystem::file_size(file, gone);
+  return gone ? 0 : static_cast<std::int64_t>(size);
 }
 
 }  // namespace
 
+std::int64_t start_of_day(std::int64_t now_ms) {
+  return start_of(now_ms, false);
+}
+std::int64_t start_of_month(std::int64_t now_ms) {
+  return start_of(now_ms, true);
+}
+
 Ledger::Ledger(std::filesystem::path file, Clock& clock, RunId own)
-    : file_(std::move(file)), clock_(clock), own_(std::move(own)) {}
+    : file_(std::move(file)), clock_(clock), own_(std::move(own)), owner_(process_stamp()) {}
 
 Result<Database*> Ledger::database() {
   if (!database_) {
@@ -107,53 +137,186 @@ Result<Database*> Ledger::database() {
   return &*database_;
 }
 
-Money Ledger::spent_today() {
-  return spent_since(start_of(clock_.wall_ms(), false));
-}
-Money Ledger::spent_this_month() {
-  return spent_since(start_of(clock_.wall_ms(), true));
+Result<void> Ledger::in_transaction(const std::function<Result<void>(Database&)>& work) {
+  MIX_TRY(auto* const database, this->database());
+  MIX_OK(database->execute("BEGIN IMMEDIATE"));
+  auto done = work(*database);
+  if (done) done = database->execute("COMMIT");
+  if (!done) (void)database->execute("ROLLBACK");
+  return done;
 }
 
-Money Ledger::spent_since(std::int64_t since_ms) {
-  const std::lock_guard lock(mutex_);
-  const auto sum = [&]() -> Result<Money> {
-    MIX_TRY(auto* const database, this->database());
-    MIX_TRY(auto query,
-            database->prepare("SELECT sum(pico) FROM calls WHERE at >= ? AND run <> ?"));
-    MIX_TRY([[maybe_unused]] const bool row, query.bind(since_ms).bind(own_.text).step());
-    return Money{query.integer(0)};
-  }();
-  if (!sum) trouble_ = describe(sum.error());
-  return sum.value_or(Money{});
+// ---- what is spent and held ---------------------------------------------------------------------
+
+Result<SharedSpend> Ledger::read_spend(Database& database) {
+  const std::int64_t now = clock_.wall_ms();
+  const std::int64_t day = start_of_day(now), month = start_of_month(now);
+  SharedSpend spend;
+  MIX_TRY(auto calls, database.prepare("SELECT sum(pico) FILTER (WHERE at >= ?), sum(pico) "
+                                       "FROM calls WHERE at >= ?"));
+  MIX_TRY([[maybe_unused]] const bool first, calls.bind(day).bind(month).step());
+  spend.today = Money{calls.integer(0)};
+  spend.month = Money{calls.integer(1)};
+  MIX_TRY(auto holds, database.prepare("SELECT pico, open, lease, at, owner FROM holds"));
+  std::map<std::string, bool> lives;
+  for (;;) {
+    MIX_TRY(const bool row, holds.step());
+    if (!row) return spend;
+    const Money held{holds.integer(0)};
+    const std::string owner = holds.text(4);
+    bool open = holds.integer(1) != 0 && holds.integer(2) > now;
+    if (open && owner != owner_) {
+      const auto [known, fresh] = lives.try_emplace(owner, false);
+      if (fresh) known->second = process_lives(owner);
+      open = known->second;
+      spend.open_elsewhere = spend.open_elsewhere || open;
+    }
+    if (open) spend.open += held;
+    // What is open now is settled now.
+    const std::int64_t at = open ? now : holds.integer(3);
+    if (at >= day) spend.today += held;
+    if (at >= month) spend.month += held;
+  }
 }
+
+SharedSpend Ledger::without_database(const Error& error) {
+  trouble_ = describe(error);
+  SharedSpend spend = others_;
+  Money own = own_spent_;
+  for (const auto& [id, held] : held_) {
+    own += held.amount;
+    spend.open += held.amount;
+  }
+  spend.today += own;
+  spend.month += own;
+  return spend;
+}
+
+SharedSpend Ledger::spend() {
+  const std::lock_guard lock(mutex_);
+  const auto read = [&]() -> Result<SharedSpend> {
+    MIX_TRY(auto* const database, this->database());
+    return read_spend(*database);
+  }();
+  return read ? *read : without_database(read.error());
+}
+
+std::int64_t Ledger::hold(const std::function<std::optional<Money>(const SharedSpend&)>& choose) {
+  const std::lock_guard lock(mutex_);
+  const std::int64_t now = clock_.wall_ms();
+  std::optional<Money> amount;
+  std::int64_t id = 0;
+  bool looked = false;
+  const auto held = in_transaction([&](Database& database) -> Result<void> {
+    MIX_TRY(const SharedSpend spend, read_spend(database));
+    looked = true;
+    others_ = spend;
+    others_.open = {};
+    others_.open_elsewhere = false;
+    for (const auto& [other, mine] : held_) {
+      if (mine.stored) others_.today -= mine.amount, others_.month -= mine.amount;
+    }
+    others_.today -= own_spent_;
+    others_.month -= own_spent_;
+    amount = choose(spend);
+    if (!amount) return {};
+    MIX_TRY(auto renew,
+            database.prepare("UPDATE holds SET lease = ? WHERE owner = ? AND open = 1"));
+    MIX_OK(renew.bind(now + lease_ms).bind(owner_).run());
+    MIX_TRY(auto insert, database.prepare("INSERT INTO holds(run, owner, pico, open, lease, at) "
+                                          "VALUES(?, ?, ?, 1, ?, ?)"));
+    insert.bind(own_.text).bind(owner_).bind(amount->pico);
+    MIX_OK(insert.bind(now + lease_ms).bind(now).run());
+    MIX_TRY(auto made, database.prepare("SELECT last_insert_rowid()"));
+    MIX_TRY([[maybe_unused]] const bool row, made.step());
+    id = made.integer(0);
+    return {};
+  });
+  if (!held) {
+    const SharedSpend spend = without_database(held.error());
+    if (!looked) amount = choose(spend);
+    id = next_unstored_--;
+  }
+  if (!amount) return 0;
+  held_[id] = {*amount, held.has_value()};
+  return id;
+}
+
+SharedSpend Ledger::settle(std::int64_t hold, Money actual) {
+  const std::lock_guard lock(mutex_);
+  const auto found = held_.find(hold);
+  const bool stored = found != held_.end() && found->second.stored;
+  if (found != held_.end()) held_.erase(found);
+  own_spent_ += actual;
+  SharedSpend spend;
+  const auto settled = in_transaction([&](Database& database) -> Result<void> {
+    if (stored) {
+      // Whatever became of the row, the money is spent.
+      MIX_TRY(auto close, database.prepare(
+                              "INSERT OR REPLACE INTO holds(id, run, owner, pico, open, lease, at) "
+                              "VALUES(?, ?, ?, ?, 0, 0, ?)"));
+      close.bind(hold).bind(own_.text).bind(owner_).bind(actual.pico);
+      MIX_OK(close.bind(clock_.wall_ms()).run());
+    } else if (actual.pico > 0) {
+      MIX_TRY(auto insert, database.prepare("INSERT INTO holds(run, owner, pico, open, lease, at) "
+                                            "VALUES(?, ?, ?, 0, 0, ?)"));
+      insert.bind(own_.text).bind(owner_).bind(actual.pico);
+      MIX_OK(insert.bind(clock_.wall_ms()).run());
+    }
+    MIX_TRY(spend, read_spend(database));
+    return {};
+  });
+  return settled ? spend : without_database(settled.error());
+}
+
+// ---- what journals say --------------------------------------------------------------------------
 
 Result<void> Ledger::record(const std::vector<Event>& events) {
   if (events.empty()) return {};
   const std::lock_guard lock(mutex_);
-  MIX_TRY(auto* const database, this->database());
-  MIX_OK(database->execute("BEGIN IMMEDIATE"));
-  if (auto written = write(*database, events); !written) {
-    (void)database->execute("ROLLBACK");
-    return written;
-  }
-  return database->execute("COMMIT");
+  return in_transaction([&](Database& database) { return write(database, events, 0); });
 }
 
-Result<void> Ledger::write(Database& database, const std::vector<Event>& events) {
-  const auto run = summary_of(events);
-  MIX_TRY(auto forget, database.prepare("DELETE FROM calls WHERE run = ?"));
-  MIX_OK(forget.bind(run.id).run());
+Result<void> Ledger::write(Database& database, const std::vector<Event>& events,
+                           std::int64_t bytes) {
+  const Account account = account_of(events);
+  const auto run = summary_of(events, account);
+  for (const char* table : {"calls", "attempts", "steps", "holds"}) {
+    MIX_TRY(auto forget, database.prepare(std::string("DELETE FROM ") + table + " WHERE run = ?"));
+    MIX_OK(forget.bind(run.id).run());
+  }
   MIX_OK(write_tokens(database, events));
-  MIX_TRY(auto insert, database.prepare("INSERT OR REPLACE INTO runs VALUES(?,?,?,?,?,?,?,?)"));
-  insert.bind(run.id).bind(run.repository).bind(run.goal).bind(run.started_ms).bind(run.ended_ms);
-  MIX_OK(insert.bind(std::int64_t{run.exit_code}).bind(run.verified).bind(run.cost.pico).run());
-  MIX_TRY(auto add, database.prepare("INSERT INTO calls VALUES(?,?,?,?,?,?,?,?,?,?,?)"));
-  for (const auto& event : events) {
-    const auto call = paid_call(event.fact);
-    if (!call) continue;
-    add.bind(run.id).bind(call->seat).bind(call->model).bind(call->provider).bind(call->step);
-    add.bind(call->usage.input).bind(call->usage.output).bind(call->usage.cached_input);
-    MIX_OK(add.bind(call->cost.pico).bind(call->ms).bind(event.at_ms).run());
+  MIX_TRY(auto put,
+          database.prepare("INSERT OR REPLACE INTO runs VALUES(?,?,?,?,?,?,?,?,?,?,?,?)"));
+  put.bind(run.id).bind(run.repository).bind(run.user).bind(run.goal).bind(run.subtype);
+  put.bind(run.verified).bind(run.started_ms).bind(run.ended_ms).bind(std::int64_t{run.exit_code});
+  MIX_OK(put.bind(run.cost.pico).bind(run.wasted.pico).bind(bytes).run());
+
+  MIX_TRY(auto call,
+          database.prepare("INSERT INTO calls VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
+  for (const CallRow& row : account.calls) {
+    call.bind(run.id).bind(row.step).bind(std::int64_t{row.attempt}).bind(row.seat);
+    call.bind(row.model).bind(row.provider).bind(row.action).bind(row.outcome).bind(row.kind);
+    call.bind(row.usage.input).bind(row.usage.output).bind(row.usage.cached_input);
+    call.bind(row.usage.cache_write).bind(row.usage.reasoning).bind(row.cost.pico);
+    MIX_OK(call.bind(row.wasted.pico).bind(row.ms).bind(row.at_ms).run());
+  }
+  MIX_TRY(auto attempt,
+          database.prepare("INSERT INTO attempts VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
+  for (const AttemptRow& row : account.attempts) {
+    attempt.bind(run.id).bind(row.step).bind(std::int64_t{row.attempt});
+    attempt.bind(std::int64_t{row.rung}).bind(row.seat).bind(row.model).bind(row.provider);
+    attempt.bind(row.action).bind(row.difficulty).bind(row.outcome);
+    for (const int n : {row.climbed ? 1 : 0, row.edits, row.edits_bad, row.wholes, row.wholes_bad})
+      attempt.bind(std::int64_t{n});
+    MIX_OK(attempt.bind(row.cost.pico).bind(row.wasted.pico).bind(row.at_ms).run());
+  }
+  MIX_TRY(auto step, database.prepare("INSERT INTO steps VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)"));
+  for (const StepRow& row : account.steps) {
+    step.bind(run.id).bind(row.step).bind(row.title).bind(row.seat).bind(row.model);
+    step.bind(row.provider).bind(row.action).bind(row.difficulty).bind(row.status);
+    step.bind(std::int64_t{row.attempts}).bind(row.cost.pico).bind(row.wasted.pico);
+    MIX_OK(step.bind(row.at_ms).run());
   }
   return {};
 }
@@ -176,70 +339,37 @@ Result<void> Ledger::write_tokens(Database& database, const std::vector<Event>& 
   return {};
 }
 
-Result<std::vector<TokenSample>> Ledger::token_samples() {
+Result<std::vector<Error>> Ledger::refresh(const std::vector<std::filesystem::path>& runs) {
   const std::lock_guard lock(mutex_);
   MIX_TRY(auto* const database, this->database());
-  MIX_TRY(auto query,
-          database->prepare("SELECT model, bytes, input FROM tokens ORDER BY at, rowid"));
-  std::vector<TokenSample> found;
-  for (;;) {
-    MIX_TRY(const bool row, query.step());
-    if (!row) return found;
-    found.push_back({query.text(0), query.integer(1), query.integer(2)});
-  }
-}
-
-Result<std::vector<Error>> Ledger::rebuild(const std::vector<std::filesystem::path>& runs) {
-  {
-    const std::lock_guard lock(mutex_);
-    MIX_TRY(auto* const database, this->database());
-    MIX_OK(database->execute("DELETE FROM runs; DELETE FROM calls; DELETE FROM tokens"));
-  }
   std::vector<Error> unreadable;
   for (const auto& run : runs) {
+    const std::int64_t bytes = size_of(run / "events.jsonl");
+    MIX_TRY(auto known, database->prepare("SELECT 1 FROM runs WHERE bytes = ? AND id = ?"));
+    MIX_TRY(const bool same, known.bind(bytes).bind(run.filename().string()).step());
+    MIX_OK(known.run());
+    if (same || under_way(run)) continue;
     const auto events = read_journal(run);
-    if (events) {
-      MIX_OK(record(*events));
-    } else {
+    if (!events) {
       unreadable.push_back(events.error());
+    } else if (!events->empty()) {
+      MIX_OK(in_transaction([&](Database& open) { return write(open, *events, bytes); }));
     }
   }
   return unreadable;
 }
 
-Result<std::vector<LedgerRun>> Ledger::runs(std::size_t limit) {
-  const std::lock_guard lock(mutex_);
-  MIX_TRY(auto* const database, this->database());
-  MIX_TRY(auto query,
-          database->prepare("SELECT id, repository, goal, verified, started, ended, exit, pico "
-                            "FROM runs ORDER BY started DESC, id DESC LIMIT ?"));
-  query.bind(static_cast<std::int64_t>(limit));
-  std::vector<LedgerRun> found;
-  for (;;) {
-    MIX_TRY(const bool row, query.step());
-    if (!row) return found;
-    found.push_back({query.text(0), query.text(1), query.text(2), query.text(3), query.integer(4),
-                     query.integer(5), static_cast<int>(query.integer(6)),
-                     Money{query.integer(7)}});
+Result<std::vector<Error>> Ledger::rebuild(const std::vector<std::filesystem::path>& runs) {
+  {
+    const std::lock_guard lock(mutex_);
+    MIX_OK(in_transaction([](Database& database) {
+      // What a run under way had paid before stays: it is recorded again at its end.
+      return database.execute(
+          "DELETE FROM runs; DELETE FROM attempts; DELETE FROM steps; DELETE FROM tokens; "
+          "DELETE FROM calls WHERE run NOT IN (SELECT run FROM holds)");
+    }));
   }
-}
-
-Result<std::vector<LedgerModel>> Ledger::models(std::int64_t since_ms) {
-  const std::lock_guard lock(mutex_);
-  MIX_TRY(auto* const database, this->database());
-  MIX_TRY(auto query,
-          database->prepare("SELECT seat, model, max(provider), count(*), sum(input), sum(output), "
-                            "sum(cached), sum(ms), sum(pico) AS spent FROM calls WHERE at >= ? "
-                            "GROUP BY seat, model ORDER BY spent DESC, seat, model"));
-  query.bind(since_ms);
-  std::vector<LedgerModel> found;
-  for (;;) {
-    MIX_TRY(const bool row, query.step());
-    if (!row) return found;
-    found.push_back({query.text(0), query.text(1), query.text(2), query.integer(3),
-                     query.integer(4), query.integer(5), query.integer(6), query.integer(7),
-                     Money{query.integer(8)}});
-  }
+  return refresh(runs);
 }
 
 std::string Ledger::trouble() {

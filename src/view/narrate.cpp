@@ -259,8 +259,8 @@ Lines say(const ChangeApplied& fact) {
 }
 
 Lines say(const BudgetWarning& fact) {
-  return {warning(std::to_string(fact.percent) + " % of the cap are spent: " +
-                  format_usd(fact.spent) + " of " + format_usd(fact.cap))};
+  return {warning(std::to_string(fact.percent) + " % of the cap " + fact.key +
+                  " are spent: " + format_usd(fact.spent) + " of " + format_usd(fact.cap))};
 }
 
 Lines say(const NoteAdded& fact) {

@@ -7,6 +7,7 @@
 #include "mixagent/tools.h"
 
 #include <deque>
+#include <map>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -66,11 +67,45 @@ class FakePrompts final : public Prompts {
   }
 };
 
+// Counts what this process spends on top of what others did.
 class FakeLedger final : public SpendLedger {
  public:
-  Money today, month;
-  Money spent_today() override { return today; }
-  Money spent_this_month() override { return month; }
+  SharedSpend others;
+
+  std::int64_t hold(
+      const std::function<std::optional<Money>(const SharedSpend&)>& choose) override {
+    const std::lock_guard lock(mutex_);
+    const auto amount = choose(all());
+    if (!amount) return 0;
+    held_[++last_] = *amount;
+    return last_;
+  }
+  SharedSpend settle(std::int64_t hold, Money actual) override {
+    const std::lock_guard lock(mutex_);
+    held_.erase(hold);
+    spent_ += actual;
+    return all();
+  }
+  std::size_t open() {
+    const std::lock_guard lock(mutex_);
+    return held_.size();
+  }
+
+ private:
+  SharedSpend all() const {
+    SharedSpend sum = others;
+    Money open;
+    for (const auto& [id, amount] : held_) open += amount;
+    sum.open += open;
+    sum.today += spent_ + open;
+    sum.month += spent_ + open;
+    return sum;
+  }
+
+  std::mutex mutex_;
+  std::map<std::int64_t, Money> held_;
+  Money spent_;
+  std::int64_t last_ = 0;
 };
 
 }  // namespace mixagent

@@ -221,7 +221,7 @@ ModelServer::ModelServer(Settings settings) : state_(std::make_unique<State>()) 
   State& state = *state_;
   state.settings = std::move(settings);
   // A kept-alive connection holds a thread of the pool.
-  state.http.new_task_queue = [] { return new httplib::ThreadPool(64); };
+  state.http.new_task_queue = [] { return new httplib::ThreadPool(96); };
   state.http.set_tcp_nodelay(true);
   state.http.set_keep_alive_max_count(100'000);
   static constexpr std::pair<const char*, Dialect> routes[] = {

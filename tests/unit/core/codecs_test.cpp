@@ -132,10 +132,20 @@ std::vector<Row> every_fact() {
   ReviewCompleted review{
       "s1", 2, "m", {ReviewVerdict::revise, 0.5, {finding()}, "again"}, "same family"};
   return {
-      {RunStarted{
-           2, "0.1", "g", "/r", "auto", "partial", "full", 4, usd("2"), {{"worker", "m, n"}}, "b1"},
+      {RunStarted{2,
+                  "0.1",
+                  "g",
+                  "/r",
+                  "u",
+                  "auto",
+                  "partial",
+                  "full",
+                  4,
+                  usd("2"),
+                  {{"worker", "m, n"}},
+                  "b1"},
        "run.started",
-       R"("schema":2,"version":"0.1","goal":"g","repository":"/r","lane":"auto","require":"partial","isolation":"full","jobs":4,)"
+       R"("schema":2,"version":"0.1","goal":"g","repository":"/r","user":"u","lane":"auto","require":"partial","isolation":"full","jobs":4,)"
        R"("cap_usd":2.0,"seats":{"worker":"m, n"},"config":"b1")"},
       {RunResumed{17}, "run.resumed", R"("after_seq":17)"},
       {SnapshotTaken{"t0", 3, 400, 5, {"big.bin"}}, "snapshot.taken",
@@ -190,8 +200,8 @@ std::vector<Row> every_fact() {
        R"("step":"s1","tree":"t2","conflicts":["a.py"])"},
       {ChangeApplied{"working tree", "t2", "x", {"a.py"}, {"b.py"}}, "change.applied",
        R"("how":"working tree","tree":"t2","target":"x","files":["a.py"],"conflicts":["b.py"],"commit":"")"},
-      {BudgetWarning{80, usd("1.6"), usd("2")}, "budget.warning",
-       R"("percent":80,"spent_usd":1.6,"cap_usd":2.0)"},
+      {BudgetWarning{80, usd("1.6"), usd("2"), "budget.run_usd"}, "budget.warning",
+       R"("percent":80,"spent_usd":1.6,"cap_usd":2.0,"key":"budget.run_usd")"},
       {NoteAdded{"weaker sandbox", "s1"}, "note.added", R"("text":"weaker sandbox","step":"s1")"},
       {RunCompleted{result()}, "run.completed", R"("result":)" + result_json},
       {UnknownFact{"moon.risen", R"({"phase":"full","at":[1,2]})"}, "moon.risen",

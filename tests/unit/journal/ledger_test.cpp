@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace mixagent {
 namespace {
@@ -20,33 +21,52 @@ T value_of(Result<T> result) {
 
 constexpr std::int64_t day_ms = 86'400'000;
 
+// A step solved by a worker's one call, with two edits of which one did not apply, beside a planner
+// that could not be reached once and was billed another time.
 std::vector<Event> run_of(const std::string& id, std::int64_t at_ms, bool ended = true) {
   RunStarted started;
   started.goal = "goal of " + id;
   started.repository = "/work/shop";
+  started.user = "ann";
   CallCompleted call;
+  call.key = "k";
   call.seat = "worker";
   call.model = "cheap";
   call.provider = "p";
+  call.step = "s1";
+  call.attempt = 1;
   call.usage.input = 100;
   call.usage.output = 10;
   call.cost = Money{2'000};
   call.ms = 5;
   CallFailed failed;
+  failed.key = "f";
   failed.seat = "planner";
   failed.model = "dear";
   failed.cost = Money{500};
   CallFailed free = failed;
   free.cost = Money{};
-  std::vector<Event> events = {{1, at_ms, {id}, started},
-                               {2, at_ms, {id}, call},
-                               {3, at_ms, {id}, failed},
-                               {4, at_ms, {id}, free}};
+  std::vector<Fact> facts = {started, AttemptStarted{"s1", 1, 0, "worker", "cheap"}, call};
+  for (const bool ok : {true, false})
+    facts.push_back(ToolCompleted{"s1", "worker", 1, "edit_file", ok, 1, "a"});
+  for (const Fact& fact :
+       std::vector<Fact>{AttemptCompleted{"s1", 1, 0, "worker", "cheap", "accepted", "", ""},
+                         StepCompleted{"s1", StepStatus::verified, "", ""}, failed, free})
+    facts.push_back(fact);
   if (ended) {
     RunCompleted completed;
+    completed.result.subtype = "success";
     completed.result.exit_code = 0;
     completed.result.verified = Verified::partial;
-    events.push_back({5, at_ms + 1000, {id}, completed});
+    facts.push_back(completed);
+  }
+  std::vector<Event> events;
+  for (Fact& fact : facts) {
+    const bool last = ended && events.size() + 1 == facts.size();
+    events.push_back({static_cast<std::int64_t>(events.size()) + 1,
+                      at_ms + (last ? 1000 : 0),
+                      {id},
+                      std::move(fact)});
   }
   return events;
 }
@@ -58,37 +78,123 @@ struct LedgerFixture {
   std::int64_t now() { return clock.wall_ms(); }
 };
 
-TEST_CASE("what other runs spent today and this month") {
+std::optional<Money> cents(std::int64_t n) {
+  return Money{n * pico_per_usd / 100};
+}
+// Holds `n` cents when that leaves the day under ten.
+std::int64_t hold_cents(Ledger& ledger, std::int64_t n) {
+  return ledger.hold([n](const SharedSpend& all) {
+    return all.today + *cents(n) <= *cents(10) ? cents(n) : std::nullopt;
+  });
+}
+
+TEST_CASE("what all runs spent today and this month") {
   LedgerFixture f;
   Ledger ledger(f.file, f.clock, RunId{"own"});
-  CHECK(ledger.spent_today() == Money{});
+  CHECK(ledger.spend().today == Money{});
   REQUIRE(ledger.record(run_of("other", f.now())));
   REQUIRE(ledger.record(run_of("own", f.now())));
   REQUIRE(ledger.record(run_of("older", f.now() - 40 * day_ms)));
-  CHECK(ledger.spent_today() == Money{2'500});
-  CHECK(ledger.spent_this_month() == Money{2'500});
+  CHECK(ledger.spend().today == Money{5'000});
+  CHECK(ledger.spend().month == Money{5'000});
   REQUIRE(ledger.record(run_of("other", f.now())));  // again: replaced, not added
-  CHECK(ledger.spent_today() == Money{2'500});
+  CHECK(ledger.spend().today == Money{5'000});
   CHECK(ledger.trouble().empty());
   struct stat status {};
   REQUIRE(::stat(f.file.c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0600);
 }
 
-TEST_CASE("rows of runs and models") {
+TEST_CASE("holds count for everybody until they are settled") {
+  LedgerFixture f;
+  Ledger one(f.file, f.clock, RunId{"one"}), two(f.file, f.clock, RunId{"two"});
+  const auto first = hold_cents(one, 7);
+  CHECK(first != 0);
+  CHECK(two.spend().today == *cents(7));
+  CHECK(two.spend().open == *cents(7));
+  CHECK(hold_cents(two, 4) == 0);
+  CHECK(one.settle(first, *cents(2)).today == *cents(2));
+  const auto second = hold_cents(two, 8);
+  CHECK(second != 0);
+  CHECK(hold_cents(one, 1) == 0);
+  CHECK(two.settle(second, *cents(9)).today == *cents(11));
+  CHECK(two.spend().open == Money{});
+}
+
+TEST_CASE("recording a run takes the place of what it held") {
+  LedgerFixture f;
+  Ledger ledger(f.file, f.clock, RunId{"own"});
+  CHECK(ledger.settle(hold_cents(ledger, 7), *cents(7)).today == *cents(7));
+  REQUIRE(ledger.record(run_of("own", f.now())));
+  CHECK(ledger.spend().today == Money{2'500});
+}
+
+TEST_CASE("what a dead process held counts, but nobody waits for it") {
+  LedgerFixture f;
+  Ledger ledger(f.file, f.clock, RunId{"own"});
+  REQUIRE(ledger.spend().today == Money{});
+  auto database = value_of(Database::open(f.file));
+  const auto insert = [&](const std::string& owner, std::int64_t lease) {
+    REQUIRE(database.execute("INSERT INTO holds(run, owner, pico, open, lease, at) VALUES('x', '" +
+                             owner + "', 5, 1, " + std::to_string(lease) + ", " +
+                             std::to_string(f.now()) + ")"));
+  };
+  insert("elsewhere 1 1", f.now() - 1);  // its lease is over
+  CHECK_FALSE(ledger.spend().open_elsewhere);
+  CHECK(ledger.spend().today == Money{5});
+  insert("elsewhere 1 1", f.now() + 1000);
+  CHECK(ledger.spend().open_elsewhere);
+  CHECK(ledger.spend().open == Money{5});
+  CHECK(ledger.spend().today == Money{10});
+}
+
+TEST_CASE("rows of runs, and statistics by seat and model") {
   LedgerFixture f;
   Ledger ledger(f.file, f.clock);
   REQUIRE(ledger.record(run_of("a", f.now() - 1000)));
   REQUIRE(ledger.record(run_of("b", f.now(), false)));
   const auto runs = value_of(ledger.runs());
-  const LedgerRun a = {"a", "/work/shop", "goal of a", "partial", f.now() - 1000, f.now(),
-                       0,   Money{2'500}};
-  const LedgerRun b = {"b", "/work/shop", "goal of b", "", f.now(), 0, -1, Money{2'500}};
+  const LedgerRun a = {"a",       "/work/shop", "ann",          "goal of a",
+                       "success", "partial",    f.now() - 1000, f.now(),
+                       0,         Money{2'500}, Money{500}};
+  const LedgerRun b = {"b", "/work/shop", "ann",        "goal of b", "", "", f.now(),
+                       0,   -1,           Money{2'500}, Money{500}};
   CHECK(runs == std::vector<LedgerRun>{b, a});
-  const LedgerModel worker = {"worker", "cheap", "p", 2, 200, 20, 0, 10, Money{4'000}};
-  const LedgerModel planner = {"planner", "dear", "", 2, 0, 0, 0, 0, Money{1'000}};
-  CHECK(value_of(ledger.models()) == std::vector<LedgerModel>{worker, planner});
-  CHECK(value_of(ledger.models(f.now() + 1)).empty());
+  LedgerStats worker;
+  worker.name = "worker";
+  worker.part = "cheap";
+  worker.tries = 2;
+  worker.usage.input = 200;
+  worker.usage.output = 20;
+  worker.cost = Money{4'000};
+  worker.p50_ms = worker.p95_ms = worker.p99_ms = 5;
+  worker.attempts = worker.accepted = 2;
+  worker.edits = 4;
+  worker.edits_bad = 2;
+  worker.steps = worker.verified = 2;
+  LedgerStats planner;
+  planner.name = "planner";
+  planner.part = "dear";
+  planner.tries = planner.errors = 4;
+  planner.cost = planner.wasted = Money{1'000};
+  CHECK(value_of(ledger.stats(StatsBy::seat_model)) == std::vector<LedgerStats>{worker, planner});
+  CHECK(value_of(ledger.stats(StatsBy::seat_model, f.now() + 1)).empty());
+  CHECK(value_of(ledger.edits()) == std::vector<LedgerEdits>{{"cheap", 4, 2, 0, 0}});
+  const std::vector<std::pair<StatsBy, std::vector<std::string>>> names = {
+      {StatsBy::seat, {"worker", "planner"}}, {StatsBy::model, {"cheap", "dear"}},
+      {StatsBy::provider, {"p", ""}},         {StatsBy::action, {"code", ""}},
+      {StatsBy::repository, {"/work/shop"}},  {StatsBy::user, {"ann"}},
+      {StatsBy::step, {"a", "b", "a", "b"}}};
+  for (const auto& [by, wanted] : names) {
+    std::vector<std::string> got;
+    Money cost;
+    for (const auto& row : value_of(ledger.stats(by))) {
+      got.push_back(row.name);
+      cost += row.cost;
+    }
+    CHECK(got == wanted);
+    CHECK(cost == Money{5'000});
+  }
 }
 
 TEST_CASE("what calls count in tokens, and what a fallback cost, is kept") {
@@ -106,32 +212,64 @@ TEST_CASE("what calls count in tokens, and what a fallback cost, is kept") {
   CallFailedOver over;
   over.from = "down";
   over.cost = Money{70};
-  events.push_back({6, f.now(), {"a"}, started});
-  events.push_back({7, f.now(), {"a"}, done});
-  events.push_back({8, f.now(), {"a"}, over});
+  events.push_back({9, f.now(), {"a"}, started});
+  events.push_back({10, f.now(), {"a"}, done});
+  events.push_back({11, f.now(), {"a"}, over});
   for (int times = 0; times < 2; ++times) REQUIRE(ledger.record(events));
   CHECK(value_of(ledger.token_samples()) == std::vector<TokenSample>{{"cheap", 400, 100}});
-  CHECK(ledger.spent_today() == Money{2'570});
+  CHECK(ledger.spend().today == Money{2'570});
 }
 
-TEST_CASE("it is rebuilt from journals, and unreadable ones are named") {
+TEST_CASE("latencies are the nearest rank") {
+  LedgerFixture f;
+  Ledger ledger(f.file, f.clock);
+  std::vector<Event> events = {{1, f.now(), {"a"}, RunStarted{}}};
+  for (int i = 1; i <= 200; ++i) {
+    CallCompleted call;
+    call.key = std::to_string(i);
+    call.seat = "worker";
+    call.ms = i;
+    events.push_back({i + 1, f.now(), {"a"}, call});
+  }
+  REQUIRE(ledger.record(events));
+  const auto rows = value_of(ledger.stats(StatsBy::seat));
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].p50_ms == 100);
+  CHECK(rows[0].p95_ms == 190);
+  CHECK(rows[0].p99_ms == 198);
+}
+
+TEST_CASE("it follows the journals, is rebuilt from them, and unreadable ones are named") {
   LedgerFixture f;
   const auto runs = f.dir.path() / "runs";
-  for (const char* id : {"r1", "r2"}) {
+  const auto write = [&](const std::string& id) {
     auto journal = value_of(create_journal(runs / id, RunId{id}, f.clock, {}));
     for (auto& event : run_of(id, f.now())) REQUIRE(journal->append(event.fact));
-  }
+  };
+  write("r1");
+  write("r2");
+  // As a killed process leaves it.
+  for (const char* id : {"r1", "r2"}) write_test_file(runs / id / "lock", "999999999\n");
   write_test_file(runs / "bad/events.jsonl", "nonsense\n");
   Ledger ledger(f.file, f.clock);
-  REQUIRE(ledger.record(run_of("forgotten", f.now())));
-  const auto unreadable = value_of(ledger.rebuild({runs / "r1", runs / "r2", runs / "bad"}));
+  REQUIRE(ledger.record(run_of("gone", f.now())));
+  const std::vector<std::filesystem::path> places = {runs / "r1", runs / "r2", runs / "bad"};
+  const auto unreadable = value_of(ledger.refresh(places));
   REQUIRE(unreadable.size() == 1);
   CHECK(unreadable[0].code == ErrorCode::corrupt);
+  CHECK(value_of(ledger.runs()).size() == 3);
+  CHECK(ledger.spend().today == Money{7'500});
+  CHECK(value_of(ledger.refresh({runs / "r1"})).empty());
+  CHECK(value_of(ledger.rebuild(places)).size() == 1);
   CHECK(value_of(ledger.runs()).size() == 2);
-  CHECK(ledger.spent_today() == Money{5'000});
+  CHECK(ledger.spend().today == Money{5'000});
+  // A run that somebody works on is left to its own process.
+  write_test_file(runs / "r2/lock", std::to_string(::getpid()) + "\n");
+  CHECK(value_of(ledger.rebuild(places)).size() == 1);
+  CHECK(value_of(ledger.runs()).size() == 1);
 }
 
-TEST_CASE("a broken or locked database never fails a run") {
+TEST_CASE("a broken or locked database never fails a run: this process is counted") {
   LedgerFixture f;
   SUBCASE("broken") {
     write_test_file(f.file, std::string(8192, 'x'));
@@ -144,9 +282,14 @@ TEST_CASE("a broken or locked database never fails a run") {
     f.file = f.dir.path() / "file/ledger.db";
   }
   Ledger ledger(f.file, f.clock);
-  CHECK(ledger.spent_today() == Money{});
+  CHECK(ledger.spend().today == Money{});
   CHECK_FALSE(ledger.trouble().empty());
   CHECK_FALSE(ledger.record(run_of("a", f.now())));
+  const auto hold = hold_cents(ledger, 6);
+  CHECK(hold != 0);
+  CHECK(hold_cents(ledger, 6) == 0);
+  CHECK(ledger.settle(hold, *cents(3)).today == *cents(3));
+  CHECK(hold_cents(ledger, 6) != 0);
 }
 
 TEST_CASE("nothing is created before it is needed, and two processes share it") {
@@ -155,8 +298,8 @@ TEST_CASE("nothing is created before it is needed, and two processes share it") 
   CHECK_FALSE(std::filesystem::exists(f.file));
   REQUIRE(one.record(run_of("a", f.now())));
   REQUIRE(two.record(run_of("b", f.now())));
-  CHECK(one.spent_today() == Money{5'000});
-  CHECK(two.spent_today() == Money{5'000});
+  CHECK(one.spend().today == Money{5'000});
+  CHECK(two.spend().today == Money{5'000});
 }
 
 }  // namespace

@@ -46,8 +46,10 @@ TEST_CASE("what people should notice is a normal line") {
         Lines{{Weight::normal, Mood::warning, "s1: climbs from cheap to middle: checks failed"}});
   CHECK(lines_of(StepCompleted{"s1", StepStatus::verified, "", ""}) ==
         Lines{{Weight::normal, Mood::good, "s1: verified"}});
-  CHECK(lines_of(BudgetWarning{80, Money{pico_per_usd * 4 / 10}, Money{pico_per_usd / 2}}) ==
-        Lines{{Weight::normal, Mood::warning, "80 % of the cap are spent: $0.4000 of $0.5000"}});
+  CHECK(lines_of(BudgetWarning{80, Money{pico_per_usd * 4 / 10}, Money{pico_per_usd / 2},
+                               "budget.day_usd"}) ==
+        Lines{{Weight::normal, Mood::warning,
+               "80 % of the cap budget.day_usd are spent: $0.4000 of $0.5000"}});
 }
 
 TEST_CASE("what another fact says already is no line") {

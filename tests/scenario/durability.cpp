@@ -1,0 +1,257 @@
+// Runs against a world that fails them: durability PROGRAM STORY.toml. A full disk at many moments,
+// a read-only one, a run that two processes want, a run that goes on on another machine. Each must
+// say so, keep the work, and go on from there without paying twice. What this machine does not
+// allow (mounting in a namespace of its own) says SKIPPED.
+
+#include "base/json.h"
+#include "base/text.h"
+#include "scenario/stage.h"
+#include "support/child_process.h"
+#include "support/model_server.h"
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+
+namespace mixagent {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int skipped = 77;
+
+// One stage with its server, and commands on it.
+class World {
+ public:
+  World(std::string program, Story story)
+      : program_(std::move(program)),
+        story_(std::move(story)),
+        server_(settings()),
+        stage_(story_, server_.port()) {}
+
+  Stage& stage() { return stage_; }
+  int calls() const { return static_cast<int>(server_.requests().size()); }
+  double spent_usd() const { return server_.spent_usd(); }
+  std::string said() const { return slurp(stage_.root() / "err") + slurp(stage_.root() / "out"); }
+
+  std::unique_ptr<Child> start(const Texts& argv, const std::string& log = "") const {
+    ChildSpec spec;
+    for (const std::string& word : argv) spec.argv.push_back(stage_.fill(word));
+    spec.cwd = directory.empty() ? stage_.repository() : directory;
+    spec.env = stage_.environment(story_, story_.runs[0]);
+    for (const auto& [name, value] : env) spec.env[name] = value;
+    spec.output = stage_.root() / ("out" + log);
+    spec.errors = stage_.root() / ("err" + log);
+    return std::make_unique<Child>(spec);
+  }
+  Texts words(const Texts& arguments) const {
+    Texts argv = {program_};
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    return argv;
+  }
+  Texts goal(const Texts& more = {}) const {
+    Texts argv = words(story_.runs[0].args);
+    argv.insert(argv.end(), more.begin(), more.end());
+    return argv;
+  }
+  int command(const Texts& argv) const {
+    return start(argv)->wait(std::chrono::seconds(60)).value_or(-1);
+  }
+  // In a mount namespace of its own, with an empty tmpfs of so many KiB under small/.
+  int in_small(int kib, const std::string& script) const {
+    const std::string small = (stage_.root() / "small").string();
+    fs::create_directories(small);
+    return command({"/usr/bin/unshare", "-m", "/bin/bash", "-c",
+                    "mount --make-rprivate / && mount -t tmpfs -o size=" + std::to_string(kib) +
+                        "k none '" + small + "' || exit 99\nsmall='" + small + "'\n" + script});
+  }
+  static std::string quoted(const Texts& argv) {
+    std::string line;
+    for (const std::string& word : argv) line += "'" + word + "' ";
+    return line;
+  }
+  bool wait_for_calls(int wanted) const {
+    for (int i = 0; i < 2000 && calls() < wanted; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return calls() >= wanted;
+  }
+  std::string greeting() const {
+    return slurp((directory.empty() ? stage_.repository() : directory) / "greet.sh");
+  }
+
+  fs::path directory;  // where commands run; empty: the repository
+  TextMap env;
+
+ private:
+  ModelServer::Settings settings() const {
+    ModelServer::Settings settings;
+    settings.script = story_.replies;
+    settings.prices = standing_prices(story_.config);
+    settings.key = test_key;
+    return settings;
+  }
+
+  const std::string program_;
+  const Story story_;
+  ModelServer server_;
+  Stage stage_;
+};
+
+int failures = 0;
+
+void hold(bool fine, const std::string& what, const World& world) {
+  if (fine) return;
+  ++failures;
+  std::printf("FAILED %s\n%s\n", what.c_str(), clip(world.said(), 3000).c_str());
+}
+
+// The disk fills up after more and more of the run; then there is room, and it goes on.
+void full_disk(const std::string& program, const Story& story, int clean_calls) {
+  int stopped = 0;
+  for (const int kib : {48, 80, 112, 160, 224, 320}) {
+    World world(program, story);
+    const int exit = world.in_small(kib, World::quoted(world.goal()) + R"(
+code=$?
+cp greet.sh "$small/../seen.sh"
+[ $code = 0 ] && exit 0
+[ $code = 1 ] || exit 98
+mount -o remount,size=64m "$small" || exit 97
+if [ -s "$small"/state/mixagent/*/runs/*/events.jsonl ]; then
+  )" + World::quoted(world.words({"resume", "--last", "--output-format", "json"})) +
+                                             R"(
+else
+  )" + World::quoted(world.goal()) +
+                                             R"(
+fi
+[ $? = 0 ] && exit 10
+exit 96
+)");
+    const std::string label = "a disk of " + std::to_string(kib) + " KiB";
+    hold(exit == 0 || exit == 10, label + ": exit " + std::to_string(exit), world);
+    hold(world.greeting() == "echo hello\n", label + ": the work is not there", world);
+    hold(world.calls() <= clean_calls + 1, label + ": paid twice", world);
+    if (exit != 10) continue;
+    ++stopped;
+    hold(slurp(world.stage().root() / "seen.sh") == "echo hi\n",
+         label + ": files were touched before it stopped", world);
+    hold(world.said().find("free some disk space") != std::string::npos, label + ": no remedy",
+         world);
+  }
+  World none(program, story);
+  hold(stopped >= 2, "no disk was small enough: " + std::to_string(stopped), none);
+}
+
+void read_only_disk(const std::string& program, const Story& story) {
+  World world(program, story);
+  const int exit = world.in_small(
+      1024, "mount -o remount,ro \"$small\" || exit 97\n" + World::quoted(world.goal()) + "\n");
+  hold(exit == 1, "a read-only disk: exit " + std::to_string(exit), world);
+  hold(world.said().find("read-only") != std::string::npos, "a read-only disk: not said", world);
+  hold(world.calls() == 0, "a read-only disk: money was spent", world);
+}
+
+void two_processes(const std::string& program, const Story& story) {
+  World world(program, story);
+  const auto first = world.start(world.goal({"--run-dir", "{ROOT}/shared"}), ".first");
+  hold(world.wait_for_calls(1), "two processes: no call came", world);
+  const int second = world.command(
+      world.words({"resume", "--run-dir", "{ROOT}/shared", "--output-format", "json"}));
+  hold(second == 2, "two processes: the second exits " + std::to_string(second), world);
+  hold(world.said().find("another process is working on this run") != std::string::npos,
+       "two processes: the reason is not said", world);
+  hold(first->wait(std::chrono::seconds(60)) == 0, "two processes: the first is disturbed", world);
+  hold(world.greeting() == "echo hello\n", "two processes: the work is not there", world);
+}
+
+// Killed, then only the run's folder and a copy of the repository reach the other machine.
+void another_machine(const std::string& program, const Story& story, int clean_calls) {
+  World world(program, story);
+  {
+    const auto first = world.start(world.goal({"--run-dir", "{ROOT}/ci-run"}));
+    hold(world.wait_for_calls(2), "another machine: no second call came", world);
+    first->signal(SIGKILL);
+    first->wait(std::chrono::seconds(20));
+  }
+  const fs::path root = world.stage().root(), there = root / "there";
+  fs::create_directories(there);
+  fs::copy(root / "ci-run", there / "run", fs::copy_options::recursive);
+  fs::rename(world.stage().repository(), there / "repo");
+  fs::remove_all(root / "ci-run");
+  fs::remove_all(root / "small");
+  world.directory = there / "repo";
+  world.env = {{"XDG_STATE_HOME", (there / "state").string()},
+               {"XDG_CACHE_HOME", (there / "cache").string()}};
+  const int exit = world.command(
+      world.words({"resume", "--run-dir", "{ROOT}/there/run", "--output-format", "json"}));
+  hold(exit == 0, "another machine: exit " + std::to_string(exit), world);
+  hold(world.greeting() == "echo hello\n", "another machine: the work is not there", world);
+  hold(world.calls() <= clean_calls + 1, "another machine: paid twice", world);
+}
+
+// Several runs at once under one cap of the day: the server's bill never passes it.
+void one_day_for_all(const std::string& program, const Story& story) {
+  World world(program, story);
+  std::vector<std::unique_ptr<Child>> children;
+  for (int i = 0; i < 4; ++i) children.push_back(world.start(world.goal(), std::to_string(i)));
+  int reached = 0, stopped = 0;
+  for (const auto& child : children) {
+    const int exit = child->wait(std::chrono::seconds(120)).value_or(-1);
+    reached += exit == 0 ? 1 : 0;
+    stopped += exit == 4 ? 1 : 0;
+  }
+  hold(reached + stopped == 4, "one day: some run ended otherwise", world);
+  // Four times two calls of at least 4,000 tokens do not fit.
+  hold(stopped >= 1, "one day: " + std::to_string(reached) + " reached", world);
+  hold(world.spent_usd() > 0.007 && world.spent_usd() <= 0.025,
+       "one day: " + std::to_string(world.spent_usd()) + " spent", world);
+  hold(world.command(world.words({"cost", "--json"})) == 0, "one day: no cost", world);
+  const auto told = parse_json(trim(slurp(world.stage().root() / "out")));
+  const double today = told ? member(*told, "today_usd").get<double>() : -1;
+  hold(today > world.spent_usd() - 1e-9 && today < world.spent_usd() + 1e-9,
+       "one day: the ledger says " + std::to_string(today), world);
+}
+
+int all(const std::string& program, const Story& story, const Story& day) {
+  int clean_calls = 0;
+  bool can_mount = false;
+  {
+    World world(program, story);
+    hold(world.command(world.goal()) == 0, "undisturbed", world);
+    clean_calls = world.calls();
+    can_mount = world.in_small(64, "exit 0") == 0;
+  }
+  one_day_for_all(program, day);
+  two_processes(program, story);
+  another_machine(program, story, clean_calls);
+  if (can_mount) {
+    read_only_disk(program, story);
+    full_disk(program, story, clean_calls);
+  } else {
+    std::printf("SKIPPED: full and read-only disks: no mount namespace can be made here\n");
+  }
+  std::printf("%s durability\n", failures == 0 ? "ok" : "FAILED");
+  if (failures > 0) return 1;
+  return can_mount ? 0 : skipped;
+}
+
+}  // namespace
+
+}  // namespace mixagent
+
+int main(int argc, char** argv) {
+  if (argc < 4) {
+    std::fprintf(stderr, "usage: %s PROGRAM STORY.toml DAY.toml\n", argv[0]);
+    return 2;
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  mixagent::adopt_orphans();
+  const auto story = mixagent::read_story(argv[2]), day = mixagent::read_story(argv[3]);
+  for (const auto* read : {&story, &day}) {
+    if (*read) continue;
+    std::printf("FAILED %s\n", mixagent::describe(read->error()).c_str());
+    return 1;
+  }
+  return mixagent::all(std::filesystem::absolute(argv[1]).string(), *story, *day);
+}
