@@ -2,9 +2,10 @@
 set(MIXAGENT_SOURCES
   src/base/digest.cpp src/base/glob.cpp src/base/json.cpp src/base/log.cpp src/base/regex.cpp src/base/template.cpp
   src/base/text.cpp src/base/text_utf8.cpp src/base/toml.cpp
-  src/core/account.cpp src/core/actions.cpp src/core/change.cpp src/core/codecs.cpp src/core/codecs_chat.cpp src/core/diff.cpp src/core/drift.cpp
-  src/core/edit_places.cpp src/core/edits.cpp src/core/error.cpp src/core/gates.cpp src/core/journal_once.cpp
-  src/core/line_match.cpp src/core/message.cpp src/core/model.cpp src/core/money.cpp src/core/patch_text.cpp
+  src/core/account.cpp src/core/actions.cpp src/core/calibration.cpp src/core/change.cpp src/core/codecs.cpp src/core/codecs_chat.cpp src/core/diff.cpp
+  src/core/drift.cpp
+  src/core/edit_format.cpp src/core/edit_places.cpp src/core/edits.cpp src/core/error.cpp src/core/forget.cpp src/core/gates.cpp src/core/journal_once.cpp
+  src/core/line_match.cpp src/core/meant.cpp src/core/message.cpp src/core/model.cpp src/core/money.cpp src/core/patch_text.cpp
   src/core/plan_rules.cpp src/core/price.cpp src/core/reply_blocks.cpp src/core/review_rules.cpp
   src/core/run_state.cpp src/core/text_protocol.cpp src/core/verdict.cpp
   src/system/beneath.cpp src/system/change_at.cpp src/system/clock_system.cpp src/system/files.cpp
@@ -23,7 +24,8 @@ set(MIXAGENT_SOURCES
   src/provider/wire_pieces.cpp
   src/context/context.cpp src/context/ctags.cpp src/context/excerpt.cpp src/context/facts.cpp
   src/context/facts_cache.cpp src/context/history.cpp src/context/index.cpp src/context/links.cpp src/context/map.cpp
-  src/context/notes.cpp src/context/pack.cpp src/context/rank.cpp src/context/words.cpp
+  src/context/notes.cpp src/context/pack.cpp src/context/ranges.cpp src/context/rank.cpp
+  src/context/signatures.cpp src/context/words.cpp
   src/workspace/apply.cpp src/workspace/carry.cpp src/workspace/collect.cpp src/workspace/commit.cpp src/workspace/copy_on_disk.cpp
   src/workspace/ignore.cpp src/workspace/layers.cpp src/workspace/links.cpp src/workspace/merge.cpp src/workspace/names.cpp
   src/workspace/overlay_copy.cpp src/workspace/read_ignores.cpp
@@ -33,12 +35,13 @@ set(MIXAGENT_SOURCES
   src/sandbox/policy.cpp src/sandbox/private_uid.cpp src/sandbox/probe.cpp src/sandbox/proxy.cpp
   src/sandbox/proxy_rules.cpp src/sandbox/remedy.cpp
   src/sandbox/seccomp_filter.cpp src/sandbox/toolchains.cpp
-  src/journal/blobs.cpp src/journal/journal_file.cpp src/journal/ledger.cpp src/journal/ledger_stats.cpp src/journal/reader.cpp
+  src/journal/blobs.cpp src/journal/journal_file.cpp src/journal/ledger.cpp src/journal/ledger_models.cpp src/journal/ledger_stats.cpp src/journal/reader.cpp
   src/journal/run_index.cpp src/journal/secrets.cpp
   src/engine/advisor.cpp src/engine/attempt.cpp src/engine/budget.cpp src/engine/caller.cpp src/engine/checks.cpp
   src/engine/command.cpp src/engine/conversation.cpp src/engine/deliver.cpp src/engine/dispatch.cpp src/engine/files.cpp
   src/engine/finish.cpp src/engine/gate.cpp src/engine/hands.cpp src/engine/integrate.cpp src/engine/ladder.cpp
-  src/engine/planner.cpp src/engine/result.cpp src/engine/reviewer.cpp src/engine/run.cpp src/engine/setup.cpp src/engine/step.cpp
+  src/engine/model_book.cpp src/engine/planner.cpp src/engine/result.cpp src/engine/reviewer.cpp src/engine/run.cpp src/engine/setup.cpp
+  src/engine/step.cpp
   src/engine/survey.cpp src/engine/texts.cpp
   src/view/jsonl.cpp src/view/live.cpp src/view/narrate.cpp src/view/progress.cpp src/view/report.cpp src/view/show.cpp
   src/view/summary.cpp src/view/table.cpp src/view/words.cpp

@@ -30,10 +30,10 @@ class Context {
   // `paths`. Empty: none.
   virtual std::string notes_for(const Tree& tree, const BlobReader& read,
                                 const std::vector<std::string>& paths) const = 0;
-  // The named files (paths or globs), whole when they fit, else their head with the number of
-  // lines.
+  // The named files (paths or globs), whole when they fit, else the ranges that `wanted` (the
+  // step's words) is about; then the signatures of what they use from other files.
   virtual WorkerFiles worker_files(const Tree& tree, const BlobReader& read,
-                                   const std::vector<std::string>& paths,
+                                   const std::vector<std::string>& paths, const std::string& wanted,
                                    std::int64_t budget) const = 0;
 };
 

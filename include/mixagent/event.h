@@ -177,7 +177,9 @@ struct CallCompleted {
   Usage usage;
   Money cost;
   std::int64_t ms = 0;
-  std::string stop, reply;  // reply: blob of the ChatReply as neutral JSON
+  std::string stop, reply;          // reply: blob of the ChatReply as neutral JSON
+  TokenShape shape;                 // of the request; all zero: it held what cannot be estimated
+  std::int64_t expected_input = 0;  // tokens, estimated before the call; 0: no estimate
   template <class V>
   void fields(V& v) {
     v.may("key", key);
@@ -191,6 +193,8 @@ struct CallCompleted {
     v.may("ms", ms);
     v.may("stop", stop);
     v.may("reply", reply);
+    v.may("shape", shape);
+    v.may("expected_input", expected_input);
   }
 };
 
@@ -292,11 +296,13 @@ struct EditApplied {
 struct EditRejected {
   static constexpr std::string_view type = "edit.rejected";
   std::string step, path, why;
+  bool missed = false;  // the search did not tell one place; false: not allowed, no such file
   template <class V>
   void fields(V& v) {
     v.may("step", step);
     v.may("path", path);
     v.may("why", why);
+    v.may("missed", missed);
   }
 };
 

@@ -19,6 +19,7 @@
 
 namespace mixagent {
 
+class ModelRecords;
 class SpendLedger;
 
 struct Tools {
@@ -34,6 +35,7 @@ struct Tools {
   SpendLedger& ledger;
   Cancel cancel;
   std::function<int()> stop_signal = nullptr;  // which signal asked to stop; 0 or empty: none
+  ModelRecords* records = nullptr;             // of earlier runs; null: none
 };
 
 // What all runs spent and hold open for calls under way, for caps that hold across processes.

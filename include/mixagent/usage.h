@@ -42,6 +42,21 @@ inline Usage& operator+=(Usage& a, const Usage& b) {
   return a;
 }
 
+// What a request holds, in units that every tokenizer roughly agrees on (core/calibration.h); all
+// zero: not measured. Pairs of it and the reported `input` teach how a model counts.
+struct TokenShape {
+  std::int64_t text = 0;   // units of the messages
+  std::int64_t tools = 0;  // units of the tool definitions
+  std::int64_t parts = 0;  // messages and tool definitions, each with a wrapper of its own
+  bool operator==(const TokenShape&) const = default;
+  template <class V>
+  void fields(V& v) {
+    v.may("text", text);
+    v.may("tools", tools);
+    v.may("parts", parts);
+  }
+};
+
 // USD per 1,000,000 tokens, kept as picodollars per token.
 struct Price {
   Money input, output, cached_input, cache_write;

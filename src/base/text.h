@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,13 @@ std::string clip_middle(std::string_view text, std::size_t max_bytes);
 
 bool valid_utf8(std::string_view text);
 std::string repair_utf8(std::string_view text);  // invalid bytes become U+FFFD
+
+// Text in one byte a character: more of its upper half stands alone than forms UTF-8.
+bool is_latin1(std::string_view bytes);
+std::string latin1_to_utf8(std::string_view bytes);
+std::optional<std::string> utf8_to_latin1(
+    std::string_view text);                    // empty: beyond U+00FF, or invalid
+std::string readable(std::string_view bytes);  // Latin-1 or damaged UTF-8 as valid UTF-8
 
 // For terminals: C0 (but \n and \t), DEL, C1, bidi controls and invalid bytes become visible
 // escapes (\x1b, \u202e); a CR that is not followed by LF becomes "\r". The result can change

@@ -104,6 +104,47 @@ std::string repair_utf8(std::string_view text) {
   return out;
 }
 
+bool is_latin1(std::string_view bytes) {
+  std::size_t alone = 0;
+  std::size_t characters = 0;
+  while (!bytes.empty()) {
+    const Character character = first_character(bytes);
+    if (!character.valid) ++alone;
+    if (character.valid && character.length > 1) ++characters;
+    bytes.remove_prefix(character.length);
+  }
+  return alone > characters;
+}
+
+std::string latin1_to_utf8(std::string_view bytes) {
+  std::string out;
+  for (const char c : bytes) {
+    const auto code = static_cast<unsigned char>(c);
+    if (code < 0x80) {
+      out += c;
+    } else {
+      out += static_cast<char>(0xC0U | (code >> 6U));
+      out += static_cast<char>(0x80U | (code & 0x3FU));
+    }
+  }
+  return out;
+}
+
+std::optional<std::string> utf8_to_latin1(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const Character character = first_character(text);
+    if (!character.valid || character.code > 0xFF) return std::nullopt;
+    out += static_cast<char>(static_cast<unsigned char>(character.code));
+    text.remove_prefix(character.length);
+  }
+  return out;
+}
+
+std::string readable(std::string_view bytes) {
+  return is_latin1(bytes) ? latin1_to_utf8(bytes) : repair_utf8(bytes);
+}
+
 std::string escape_terminal(std::string_view text) {
   return escape(text, false);
 }

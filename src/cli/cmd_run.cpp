@@ -210,7 +210,8 @@ Result<int> RunCommand::carry_out(const Goal& goal) {
               progress,
               *machine_->ledger,
               cancel,
-              [&signals] { return signals.signal(); }};
+              [&signals] { return signals.signal(); },
+              machine_->ledger.get()};
   // What an earlier process held for this run is what its journal says by now.
   (void)machine_->ledger->record(journal_->events());
   const RunResult result = run(goal, tools);

@@ -24,7 +24,8 @@ bool holds(const std::vector<const char*>& names, std::string_view name) {
 
 bool declared(const PromptSpec& spec, std::string_view name) {
   const bool acts = holds(spec.may, "actions");
-  return holds(spec.need, name) || holds(spec.may, name) || (acts && name == "text_protocol");
+  return holds(spec.need, name) || holds(spec.may, name) ||
+         (acts && (name == "text_protocol" || name == "whole"));
 }
 
 // Every declared value once, empty where it may be, and a flag of the same name that says whether
@@ -47,6 +48,7 @@ Result<PromptValues> complete(const PromptSpec& spec, const PromptValues& given)
   }
   if (declared(spec, "text_protocol")) {
     values.flags.emplace("text_protocol", values.flags["actions"]);
+    values.flags.emplace("whole", false);
   }
   return values;
 }

@@ -20,7 +20,8 @@ struct PromptSpec {
   std::vector<const char*> need;  // must be given, and be used by our own text
   std::vector<const char*> may;   // empty when not given; {{?name}} asks whether there is any
 };
-// `text_protocol` is true where `actions` is given: the seat's model has no native tool calls.
+// `text_protocol` is true where `actions` is given: the seat's model has no native tool calls;
+// `whole`, where a worker is asked for whole files.
 const std::vector<PromptSpec>& prompt_specs();
 const PromptSpec* find_prompt(std::string_view name);
 

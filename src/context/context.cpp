@@ -107,8 +107,8 @@ std::string CuratedContext::notes_for(const Tree& tree, const BlobReader& read,
 
 WorkerFiles CuratedContext::worker_files(const Tree& tree, const BlobReader& read,
                                          const std::vector<std::string>& paths,
-                                         std::int64_t budget) const {
-  return pack_named(tree, read, paths, budget);
+                                         const std::string& wanted, std::int64_t budget) const {
+  return pack_named(tree, read, paths, wanted, budget);
 }
 
 }  // namespace mixagent

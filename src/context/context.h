@@ -47,7 +47,7 @@ class CuratedContext final : public Context {
   std::string notes_for(const Tree& tree, const BlobReader& read,
                         const std::vector<std::string>& paths) const override;
   WorkerFiles worker_files(const Tree& tree, const BlobReader& read,
-                           const std::vector<std::string>& paths,
+                           const std::vector<std::string>& paths, const std::string& wanted,
                            std::int64_t budget) const override;
   Survey survey(const Tree& tree, const BlobReader& read, const std::string& goal,
                 std::int64_t budget) const;

@@ -60,19 +60,6 @@ std::vector<Candidate> candidates(const std::vector<std::string>& lines, const G
 
 }  // namespace
 
-Excerpt head_of(std::string_view text, std::int64_t budget) {
-  Excerpt head;
-  const std::size_t room = static_cast<std::size_t>(std::max<std::int64_t>(budget, 0)) * 4;
-  while (head.text.size() < text.size()) {
-    const auto end = text.find('\n', head.text.size());
-    const std::size_t next = end == std::string_view::npos ? text.size() : end + 1;
-    if (next > room) break;
-    head.text = text.substr(0, next);
-    ++head.lines;
-  }
-  return head;
-}
-
 Excerpt excerpt_of(std::string_view text, const std::string& goal, std::int64_t budget) {
   const auto lines = split_lines(text);
   std::set<std::size_t> shown;

@@ -12,8 +12,6 @@ struct Excerpt {
   std::size_t lines = 0;  // shown
 };
 
-// The first lines, as they are.
-Excerpt head_of(std::string_view text, std::int64_t budget);
 // Lines that hold the goal's words with a line around, and lines that define something; numbered,
 // "..." for gaps.
 Excerpt excerpt_of(std::string_view text, const std::string& goal, std::int64_t budget);

@@ -3,6 +3,9 @@
 #include "base/glob.h"
 #include "base/text.h"
 #include "context/excerpt.h"
+#include "context/ranges.h"
+#include "context/signatures.h"
+#include "core/edit_format.h"
 
 #include <algorithm>
 #include <map>
@@ -148,35 +151,47 @@ std::string pack_matches(const Tree& tree, const BlobReader& read,
 }
 
 WorkerFiles pack_named(const Tree& tree, const BlobReader& read,
-                       const std::vector<std::string>& names, std::int64_t budget) {
+                       const std::vector<std::string>& names, const std::string& wanted,
+                       std::int64_t budget) {
   WorkerFiles files;
   std::vector<std::string> left_out;
+  std::string code;  // what was shown, for the names it uses
+  std::set<std::string> own;
   for (const std::string& path : named_paths(tree, names)) {
     const TreeEntry& entry = tree.at(path);
     const std::int64_t left = budget - estimate_tokens(files.text);
     const auto bytes = read(entry.blob);
-    if (!bytes || entry.mode == FileMode::symlink || !is_text(*bytes)) {
+    own.insert(path);
+    if (!bytes || entry.mode == FileMode::symlink || bytes->find('\0') != std::string::npos) {
       const char* why = entry.mode == FileMode::symlink ? "link" : "binary";
       files.text += "## " + path + " (" + why + ", " +
                     format_bytes(static_cast<std::uint64_t>(entry.size)) + ")\n";
       continue;
     }
-    const std::size_t lines = split_lines(*bytes).size();
-    if (estimate_tokens(*bytes) + 20 <= left) {
-      files.text += show_file(path, *bytes);
+    const std::string text = readable(*bytes);
+    const auto lines = split_lines(text);
+    const std::int64_t tokens = estimate_tokens(text) + 20;
+    const bool small = lines.size() <= most_lines_whole || tokens <= budget / 8;
+    if (tokens <= left && small) {
+      files.text += show_file(path, text);
       files.whole.push_back(path);
+      code += text;
       continue;
     }
     const std::int64_t share = std::min(left - 40, std::max<std::int64_t>(budget / 4, 200));
-    const Excerpt head = head_of(*bytes, share);
-    if (head.lines == 0) {
-      left_out.push_back(path + " (" + plural(lines, "line") + ")");
+    const std::string part = show_ranges(lines, relevant_ranges(lines, wanted, share));
+    if (part.empty()) {
+      left_out.push_back(path + " (" + plural(lines.size(), "line") + ")");
       continue;
     }
-    files.text += show_file(path, head.text,
-                            "lines 1-" + std::to_string(head.lines) + " of " +
-                                std::to_string(lines) + "; read_file shows the rest");
+    files.text += show_file(path, part,
+                            "parts of " + plural(lines.size(), "line") + "; read_file shows more");
+    code += part;
   }
+  const std::int64_t left = std::min(budget / 10, budget - estimate_tokens(files.text));
+  const std::string used =
+      show_signatures(find_definitions(tree, read, called_names(code), own), left - 20);
+  if (!used.empty()) files.text += "What they use from other files:\n" + used;
   if (!left_out.empty()) files.text += "Not shown, use read_file: " + join(left_out, ", ") + "\n";
   return files;
 }

@@ -22,8 +22,10 @@ std::string pack_tree(const std::vector<RankedFile>& files, std::int64_t budget)
 std::string pack_matches(const Tree& tree, const BlobReader& read,
                          const std::vector<RankedFile>& files, const std::string& goal,
                          std::int64_t budget);
-// The files a step names, in its order.
+// The files a step names, in its order: whole, or the ranges it is about; then what they use from
+// elsewhere.
 WorkerFiles pack_named(const Tree& tree, const BlobReader& read,
-                       const std::vector<std::string>& paths, std::int64_t budget);
+                       const std::vector<std::string>& paths, const std::string& wanted,
+                       std::int64_t budget);
 
 }  // namespace mixagent

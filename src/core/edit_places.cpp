@@ -17,7 +17,8 @@ constexpr std::size_t max_shown_bytes = 160;
 
 EditableText open_text(const std::string& bytes) {
   EditableText out;
-  out.text = bytes;
+  out.latin1 = is_latin1(bytes);
+  out.text = out.latin1 ? latin1_to_utf8(bytes) : bytes;
   if (out.text.rfind(byte_order_mark, 0) == 0) {
     out.mark = true;
     out.text.erase(0, byte_order_mark.size());
@@ -37,11 +38,27 @@ EditableText open_text(const std::string& bytes) {
   return out;
 }
 
-std::string close_text(const EditableText& text) {
+std::optional<std::string> close_text(const EditableText& text) {
   std::string out = text.text;
   if (text.open_end && !out.empty() && out.back() == '\n') out.pop_back();
   if (text.crlf) out = replace_all(std::move(out), "\n", "\r\n");
+  if (text.latin1) return utf8_to_latin1(out);
   return text.mark ? std::string(byte_order_mark) + out : out;
+}
+
+std::string write_like(const std::string& old_bytes, const std::string& content) {
+  const EditableText old = open_text(old_bytes);
+  EditableText fresh = open_text(content);
+  const bool own_ends = content.find('\r') != std::string::npos;  // then it says what it wants
+  fresh.crlf = fresh.crlf || (old.crlf && !own_ends);
+  fresh.mark = fresh.mark || old.mark;
+  fresh.latin1 = old.latin1;
+  const auto old_lines = split_lines(old.text);
+  const auto new_lines = split_lines(fresh.text);
+  const bool same_end =
+      !old_lines.empty() && !new_lines.empty() && old_lines.back() == new_lines.back();
+  if (same_end) fresh.open_end = old.open_end;
+  return close_text(fresh).value_or(content);
 }
 
 LineNumbers::LineNumbers(std::string_view text) {

@@ -10,17 +10,23 @@
 
 namespace mixagent {
 
-// The file as edits see it: without its byte order mark, "\n" for its line ends, a newline at the
-// end.
+// The file as edits see it: UTF-8, without its byte order mark, "\n" for its line ends, a newline
+// at the end.
 struct EditableText {
   std::string text;
   bool mark = false;
   bool crlf = false;  // all of its line ends; a file of both kinds is left as it is
   bool mixed = false;
   bool open_end = false;  // no newline at the end of the file
+  bool latin1 = false;
 };
 EditableText open_text(const std::string& bytes);
-std::string close_text(const EditableText& text);
+// Empty when the text holds a character that the file's encoding lacks.
+std::optional<std::string> close_text(const EditableText& text);
+
+// New bytes for a file that is sent whole: they keep the encoding, the mark and the line ends of
+// the old ones, and an open end where the last line is as it was.
+std::string write_like(const std::string& old_bytes, const std::string& content);
 
 // Line numbers of offsets, without counting from the start each time. Holds no text: invalid after
 // a change.

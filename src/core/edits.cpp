@@ -16,8 +16,7 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-constexpr double recognisable = 0.4;  // below: showing the nearest lines would mislead
-constexpr double sure = 0.85;         // a place so like the search is the one that was meant
+constexpr double sure = 0.85;  // a place so like the search is the one that was meant
 
 struct Applied {
   enum class Kind { applied, already, refused } kind = Kind::refused;
@@ -80,7 +79,7 @@ class Editor {
   Editor(const std::string& bytes, bool may_be_tolerant)
       : file_(open_text(bytes)), original_(file_.text), may_be_tolerant_(may_be_tolerant) {}
 
-  std::string bytes() const { return close_text(file_); }
+  std::optional<std::string> bytes() const { return close_text(file_); }
 
   Applied apply(Edit edit) {
     for (std::string* text : {&edit.search, &edit.replace}) {
@@ -311,7 +310,8 @@ class Editor {
     for (const auto at : exact_matches(text(), edit.replace)) {
       if (stands_alone(at, edit.replace.size())) found.push_back(at);
     }
-    if (found.empty()) return std::nullopt;
+    if (found.empty() || still_to_do(lines, piece, split_lines(edit.replace), nearest))
+      return std::nullopt;
     const LineNumbers numbers(text());
     if (found.size() > 1 && !edit.all) {
       if (edit.near_line <= 0) return std::nullopt;
@@ -366,8 +366,15 @@ EditOutcome apply_edits(const std::string& text, const std::vector<Edit>& edits,
     if (edits.size() > 1) outcome.message += "\nNone of the edits was applied.";
     return outcome;
   }
+  auto bytes = editor.bytes();
+  if (!bytes) {
+    outcome.message =
+        "the file is Latin-1, and a replacement holds characters that Latin-1 lacks; keep to those "
+        "of Latin-1, or escape them as the language does";
+    return outcome;
+  }
   outcome.ok = true;
-  outcome.text = editor.bytes();
+  outcome.text = *std::move(bytes);
   outcome.message = join(done, "\n");
   outcome.changed = outcome.text != text;
   outcome.tolerant = tolerant;

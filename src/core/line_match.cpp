@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <iterator>
 #include <map>
+#include <set>
 
 namespace mixagent {
 
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::size_t max_comparisons = 2'000'000;  // lines of the file times lines of the piece
 constexpr std::size_t max_piece_lines = 40;         // enough to recognise a place
+constexpr double alike_enough = 0.6;                // one line: a slip or a line number apart
 
 bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
@@ -34,7 +36,25 @@ bool starts_with(std::string_view text, std::string_view head) {
 
 using Indents = std::map<std::string, std::string>;  // as the piece has it -> as the file has it
 
-// Empty when one indentation of the piece stands for two in the file.
+std::size_t width_of(std::string_view indent, std::size_t tab) {
+  std::size_t width = 0;
+  for (const char c : indent) width += c == '\t' ? tab - width % tab : 1;
+  return width;
+}
+
+bool only_tabs_differ(const Indents& indents) {
+  for (const std::size_t tab : {std::size_t{4}, std::size_t{8}, std::size_t{2}}) {
+    if (std::all_of(indents.begin(), indents.end(), [&](const auto& pair) {
+          return width_of(pair.first, tab) == width_of(pair.second, tab);
+        })) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Empty when one indentation of the piece stands for two in the file, or two for one, or only some
+// differ: then the piece has another structure, and its brackets close something else.
 std::optional<Indents> indents_of(const std::vector<std::string>& piece,
                                   const std::vector<std::string>& matched) {
   Indents indents;
@@ -44,6 +64,14 @@ std::optional<Indents> indents_of(const std::vector<std::string>& piece,
     const auto [at, fresh] = indents.emplace(std::string(indent_of(piece[i])), theirs);
     if (!fresh && at->second != theirs) return std::nullopt;
   }
+  std::set<std::string> different;
+  std::size_t kept = 0, moved = 0;
+  for (const auto& [ours, theirs] : indents) {
+    if (!different.insert(theirs).second) return std::nullopt;
+    kept += !ours.empty() && ours == theirs ? 1 : 0;
+    moved += ours != theirs ? 1 : 0;
+  }
+  if (kept > 0 && moved > 0 && !only_tabs_differ(indents)) return std::nullopt;
   return indents;
 }
 
@@ -129,6 +157,24 @@ double alike(const Shape& a, const Shape& b) {
     }
   }
   return 2.0 * static_cast<double>(common) / static_cast<double>(total);
+}
+
+// Taking lines away at an end leaves what stood there before: that it stands there shows nothing.
+bool only_takes_an_end(const std::vector<std::string>& piece,
+                       const std::vector<std::string>& left) {
+  if (left.size() >= piece.size()) return false;
+  const auto same = [](const std::string& a, const std::string& b) {
+    return alike(shape_of(a), shape_of(b)) > alike_enough;
+  };
+  return std::equal(left.begin(), left.end(), piece.begin(), same) ||
+         std::equal(left.rbegin(), left.rend(), piece.rbegin(), same);
+}
+
+void take_out(std::vector<std::string>& lines, const std::string& line) {
+  const auto same = std::find_if(lines.begin(), lines.end(), [&](const std::string& one) {
+    return squeeze(one) == squeeze(line);
+  });
+  if (same != lines.end()) lines.erase(same);
 }
 
 std::vector<Shape> shapes_of(const std::vector<std::string>& lines, std::size_t count) {
@@ -222,6 +268,27 @@ std::optional<Nearest> nearest_window(const std::vector<std::string>& lines,
     if (sum / weight > best.similarity) best = {at, sum / weight};
   }
   return best;
+}
+
+bool still_to_do(const std::vector<std::string>& lines, const std::vector<std::string>& piece,
+                 const std::vector<std::string>& replacement,
+                 const std::optional<Nearest>& nearest) {
+  if (only_takes_an_end(piece, replacement)) return true;
+  if (!nearest || nearest->similarity < recognisable) return false;
+  const auto end = std::min(nearest->line + piece.size(), lines.size());
+  std::vector<std::string> rest(lines.begin() + static_cast<std::ptrdiff_t>(nearest->line),
+                                lines.begin() + static_cast<std::ptrdiff_t>(end));
+  std::vector<std::string> removed = piece;
+  for (const auto& line : replacement) {
+    take_out(rest, line);
+    take_out(removed, line);
+  }
+  return std::any_of(removed.begin(), removed.end(), [&](const std::string& line) {
+    return squeeze(line).size() > 2 &&
+           std::any_of(rest.begin(), rest.end(), [&](const std::string& other) {
+             return line_similarity(line, other) > alike_enough;
+           });
+  });
 }
 
 }  // namespace mixagent

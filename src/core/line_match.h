@@ -37,4 +37,12 @@ struct Nearest {
 std::optional<Nearest> nearest_window(const std::vector<std::string>& lines,
                                       const std::vector<std::string>& piece);
 
+constexpr double recognisable = 0.4;  // below: showing the nearest lines would mislead
+
+// Whether an edit whose replacement stands in the file is nevertheless not made yet: what it takes
+// away still stands there, and only its search was badly copied.
+bool still_to_do(const std::vector<std::string>& lines, const std::vector<std::string>& piece,
+                 const std::vector<std::string>& replacement,
+                 const std::optional<Nearest>& nearest);
+
 }  // namespace mixagent

@@ -197,6 +197,12 @@ Result<std::vector<PatchEdits>> parse_unified(const std::vector<std::string>& li
 
 }  // namespace
 
+Action action_of(PatchEdits file) {
+  if (file.create) return WriteFile{file.path, file.content};
+  if (file.remove) return RunCommand{"rm -- '" + replace_all(file.path, "'", "'\\''") + "'", 0};
+  return EditFile{file.path, std::move(file.edits)};
+}
+
 Result<std::vector<PatchEdits>> parse_patch(const std::string& text) {
   const auto lines = split_lines(text);
   for (std::size_t i = 0; i < lines.size(); ++i) {

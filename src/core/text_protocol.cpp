@@ -26,10 +26,6 @@ std::string unquoted(std::string_view text) {
   return std::string(quoted ? text.substr(1, text.size() - 2) : text);
 }
 
-std::string shell_quoted(const std::string& text) {
-  return "'" + replace_all(text, "'", "'\\''") + "'";
-}
-
 std::string joined(const std::vector<std::string>& lines) {
   std::string out;
   for (const auto& line : lines) out += line + "\n";
@@ -221,6 +217,13 @@ class ReplyReader {
 
   // A block with a language or without a word is an action only when its shape says so.
   void take_plain_block(const ReplyPiece& piece, const std::string& rest) {
+    const bool marks = holds_markers(piece) || holds_patch(piece.body);
+    if (marks && piece.path_before && !begins_with_marks(piece)) {
+      return fault(piece,
+                   "the block of " + *piece.path_before +
+                       " holds marks of edits among other lines; begin it with ```write PATH "
+                       "or ```edit PATH");
+    }
     if (holds_markers(piece)) {
       auto path = piece.path_above;
       for (const auto& candidate : {rest, piece.info}) {
@@ -249,6 +252,16 @@ class ReplyReader {
 
   static bool holds_markers(const ReplyPiece& piece) {
     return std::any_of(piece.body.begin(), piece.body.end(), is_search_marker);
+  }
+
+  // Else it may be a file that is about edits.
+  static bool begins_with_marks(const ReplyPiece& piece) {
+    for (const auto& line : piece.body) {
+      if (trim(line).empty() || path_line(line)) continue;
+      return is_search_marker(line) || starts_with(line, "*** ") || starts_with(line, "--- ") ||
+             starts_with(line, "diff --git ");
+    }
+    return false;
   }
 
   void take_markers(const ReplyPiece& piece, const std::optional<std::string>& path) {
@@ -302,15 +315,7 @@ class ReplyReader {
     if (files->empty()) {
       return fault(piece, "a diff that names no file; begin it with --- a/PATH and +++ b/PATH");
     }
-    for (auto& file : *files) {
-      if (file.create) {
-        act(WriteFile{file.path, file.content});
-      } else if (file.remove) {
-        act(RunCommand{"rm -- " + shell_quoted(file.path), 0});
-      } else {
-        act(EditFile{file.path, std::move(file.edits)});
-      }
-    }
+    for (auto& file : *files) act(action_of(std::move(file)));
   }
 
   // ---- the end ----

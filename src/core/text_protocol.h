@@ -31,5 +31,6 @@ struct PatchEdits {
   std::vector<Edit> edits;
 };
 Result<std::vector<PatchEdits>> parse_patch(const std::string& text);
+Action action_of(PatchEdits file);  // removal is a command
 
 }  // namespace mixagent

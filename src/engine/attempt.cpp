@@ -49,7 +49,7 @@ class Attempt {
     std::string why;
   };
 
-  Result<std::string> system() const;
+  Result<std::string> system();
   Result<std::string> first_message();
   Result<void> fix();
   Result<Judged> judge(const Action& terminal);
@@ -68,6 +68,7 @@ class Attempt {
   WorkspaceView view_;
   Hands hands_;
   std::string key_;
+  ModelTraits traits_;
   std::optional<Conversation> conversation_;
   AttemptResult result_;
   int sent_back_ = 0;  // for failed checks and hard gates
@@ -92,9 +93,11 @@ Pot Attempt::pot() const {
   return pot;
 }
 
-Result<std::string> Attempt::system() const {
+Result<std::string> Attempt::system() {
+  MIX_TRY(traits_, run_.caller.book().traits(plan_.model));
   return render_system(tools_, plan_.seat, plan_.model,
-                       worker_tools(tools_.config.lineup, plan_.seat));
+                       worker_tools(tools_.config.lineup, plan_.seat),
+                       traits_.edits == EditFormat::whole);
 }
 
 Result<std::string> Attempt::first_message() {
@@ -106,10 +109,13 @@ Result<std::string> Attempt::first_message() {
     // Recorded like the planner's, once for all attempts.
     MIX_TRY(files.text, tools_.journal.once(job_.key + "/context", tree_id(job_.base).text, [&] {
       return Result<std::string>(
-          tools_.context.planner_context(job_.base, reader, run_.goal.text, 3'000));
+          tools_.context.planner_context(job_.base, reader, run_.goal.text,
+                                         traits_.as_estimate(3'000)));
     }));
   } else {
-    files = tools_.context.worker_files(job_.base, reader, paths, file_budget);
+    files = tools_.context.worker_files(job_.base, reader, paths,
+                                        job_.step.title + "\n" + job_.step.instructions,
+                                        traits_.as_estimate(file_budget));
   }
   for (const std::string& path : files.whole) hands_.shown(path);
 

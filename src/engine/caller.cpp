@@ -112,6 +112,21 @@ Money dearest_input(const Price& price) {
   return std::max({price.input, price.cached_input, price.cache_write});
 }
 
+// What everyone who may serve the call will count at most.
+std::int64_t most_input(ModelBook& book, const CallSite& site, const ChatRequest& request,
+                        const TokenShape& shape) {
+  const std::int64_t worst = most_tokens(request);
+  std::vector<std::string> names = {site.model.name};
+  for (const auto* more : {&site.model.fallback, &site.seat.fallback}) {
+    names.insert(names.end(), more->begin(), more->end());
+  }
+  std::int64_t most = 0;
+  for (const std::string& name : names) {
+    most = std::max(most, std::min(worst, book.tokens(name).at_most(shape).value_or(worst)));
+  }
+  return most;
+}
+
 std::size_t bytes_in(const Part& part) {
   struct Size {
     std::size_t operator()(const TextPart& p) const { return p.text.size(); }
@@ -157,7 +172,8 @@ Result<ChatReply> Caller::ask(ChatRequest request, const CallSite& site) {
   if (recorded) return decode_reply(*recorded);
 
   const Lineup& lineup = tools_.config.lineup;
-  const Ask ask{dearest(lineup, site, dearest_input) * most_tokens(request),
+  const TokenShape shape = shape_of(request);
+  const Ask ask{dearest(lineup, site, dearest_input) * most_input(book_, site, request, shape),
                 dearest(lineup, site, [](const Price& price) { return price.output; }),
                 request.max_output};
   Pot pot = site.pot;
@@ -192,10 +208,13 @@ Result<ChatReply> Caller::ask(ChatRequest request, const CallSite& site) {
   const Model* stand_in = lineup.model(reply->origin.model);
   const Model& served = stand_in != nullptr ? *stand_in : site.model;
   const Money cost = reply->usage.reported ? cost_of(reply->usage, served) : books.reserved();
+  const std::int64_t expected = book_.tokens(served.name).estimate(shape);
+  if (reply->usage.reported) book_.learn(served.name, shape, reply->usage.input);
   MIX_TRY(const BlobId blob, tools_.journal.put(encode_reply(*reply)));
-  MIX_OK(tools_.journal.append(CallCompleted{
-      at.key, at.seat, served.name, served.provider, at.step, at.attempt, reply->usage, cost,
-      tools_.clock.steady_ms() - started, std::string(enum_name(reply->stop)), blob.text}));
+  MIX_OK(tools_.journal.append(
+      CallCompleted{at.key, at.seat, served.name, served.provider, at.step, at.attempt,
+                    reply->usage, cost, tools_.clock.steady_ms() - started,
+                    std::string(enum_name(reply->stop)), blob.text, shape, expected}));
   books.settle(cost);
   return reply;
 }

@@ -3,6 +3,7 @@
 // of the engine that asks a model. Thread-safe.
 
 #include "engine/budget.h"
+#include "engine/model_book.h"
 
 #include "mixagent/message.h"
 #include "mixagent/tools.h"
@@ -19,15 +20,17 @@ struct CallSite {
 
 class Caller {
  public:
-  Caller(Tools& tools, Budget& budget) : tools_(tools), budget_(budget) {}
+  Caller(Tools& tools, Budget& budget) : tools_(tools), budget_(budget), book_(tools) {}
 
   // request.labels.key names the call; request.model and max_output are set here. A call that the
   // journal already holds is answered from it and costs nothing.
   Result<ChatReply> ask(ChatRequest request, const CallSite& site);
+  ModelBook& book() { return book_; }
 
  private:
   Tools& tools_;
   Budget& budget_;
+  ModelBook book_;
 };
 
 // Bytes / 2 and a little for each message: more than any tokenizer in use makes of code or prose.

@@ -2,6 +2,8 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "core/calibration.h"
+#include "core/forget.h"
 #include "core/text_protocol.h"
 #include "engine/advisor.h"
 
@@ -95,6 +97,7 @@ Result<Ended> Conversation::run() {
 // One reply: asked, understood, carried out.
 Result<std::optional<Ended>> Conversation::turn() {
   ++turn_;
+  keep_short();
   MIX_TRY(ChatReply reply, ask(""));
   if (refused(reply))
     return Ended{EndKind::refused, {}, "the model refused: " + clip(text_of(reply.parts), 200)};
@@ -169,6 +172,7 @@ Conversation::Decoded Conversation::decode(const ChatReply& reply) const {
         }
       }
     }
+    if (out.calls.empty()) take_edits_in_text(text_of(reply.parts), out);
     return out;
   }
   TextActions text = parse_text_actions(text_of(reply.parts), terminal_);
@@ -180,6 +184,25 @@ Conversation::Decoded Conversation::decode(const ChatReply& reply) const {
     out.actions.push_back(std::move(action));
   }
   return out;
+}
+
+// SEARCH/REPLACE blocks and patches written out by a model that has tools: nothing else can be
+// meant.
+void Conversation::take_edits_in_text(const std::string& text, Decoded& out) const {
+  const auto& tools = setup_.tools;
+  if (std::find(tools.begin(), tools.end(), EditFile::name) == tools.end()) return;
+  TextActions found = parse_text_actions(text, terminal_);
+  const bool edits_only =
+      std::all_of(found.actions.begin(), found.actions.end(),
+                  [](const Action& action) { return std::holds_alternative<EditFile>(action); });
+  if (!edits_only || !found.faults.empty()) return;
+  for (Action& action : found.actions) {
+    ToolCallPart call;
+    call.name = action_name(action);
+    call.arguments = about(action);
+    out.calls.push_back(std::move(call));
+    out.actions.emplace_back(std::move(action));
+  }
 }
 
 Result<std::optional<Ended>> Conversation::execute(Decoded decoded) {
@@ -241,7 +264,20 @@ Result<Observation> Conversation::observe(const Action& action, std::size_t inde
   return seen;
 }
 
+// What is counted here must come out the same when the run is resumed: recorded usage does, what
+// was learned since does not.
+void Conversation::keep_short() {
+  ChatRequest fresh;
+  const auto from = messages_.begin() + static_cast<std::ptrdiff_t>(counted_);
+  fresh.messages.assign(from, messages_.end());
+  length_ += shape_of(fresh).text;
+  counted_ = messages_.size();
+  const auto policy = forget_policy(setup_.model.window, setup_.model.max_output);
+  length_ -= forget_observations(messages_, observations_, length_, policy);
+}
+
 void Conversation::append_reply(const ChatReply& reply) {
+  if (reply.usage.reported) length_ = reply.usage.input;
   Message message{Role::assistant, reply.parts, false};
   if (text_protocol_) {  // such a model never sees structured calls
     message.parts = {TextPart{text_of(reply.parts), {}}};
@@ -257,6 +293,7 @@ void Conversation::flush_results() {
       text +=
           fmt::format("[{}{}]\n{}\n", result.name, result.is_error ? ", failed" : "", result.text);
     }
+    observations_.push_back(messages_.size());
     messages_.push_back(stable(user_message(std::move(text))));
   } else {
     Message message{Role::tool, {}, true};
@@ -268,7 +305,10 @@ void Conversation::flush_results() {
         message.parts.emplace_back(std::move(result));
       }
     }
-    if (!message.parts.empty()) messages_.push_back(std::move(message));
+    if (!message.parts.empty()) {
+      observations_.push_back(messages_.size());
+      messages_.push_back(std::move(message));
+    }
     if (!loose.empty()) messages_.push_back(user_message(std::move(loose)));
   }
   results_.clear();

@@ -1,7 +1,8 @@
 #pragma once
 // The one agent loop that serves every seat (PROTOCOLS 1): send messages and tools, execute the
 // calls that come back, append the results, until the terminal tool is called or a limit is
-// reached. History is append-only. Used by one thread.
+// reached. History is append-only, but for old observations of long conversations (core/forget.h).
+// Used by one thread.
 
 #include "core/actions.h"
 #include "engine/caller.h"
@@ -56,10 +57,12 @@ class Conversation {
 
   Result<ChatReply> ask(const std::string& suffix);
   Decoded decode(const ChatReply& reply) const;
+  void take_edits_in_text(const std::string& text, Decoded& out) const;
   Result<std::optional<Ended>> turn();
   Result<std::optional<Ended>> execute(Decoded decoded);
   Result<Observation> observe(const Action& action, std::size_t index);
   void append_reply(const ChatReply& reply);
+  void keep_short();
   void flush_results();
   std::string action_list() const;
 
@@ -71,6 +74,9 @@ class Conversation {
   std::string terminal_;  // the seat's submit_* tool, if any
   std::vector<Message> messages_;
   std::vector<ToolDef> definitions_;
+  std::vector<std::size_t> observations_;      // which messages hold results
+  std::size_t counted_ = 0;                    // messages that length_ covers
+  std::int64_t length_ = 0;                    // tokens, as reported where the provider does
   std::vector<ToolResultPart> results_;        // not yet sent
   std::optional<ToolCallPart> open_terminal_;  // waits for say()
   Stuck stuck_;

@@ -5,7 +5,10 @@
 #include "base/regex.h"
 #include "base/text.h"
 #include "core/diff.h"
+#include "core/edit_format.h"
+#include "core/edit_places.h"
 #include "core/edits.h"
+#include "core/meant.h"
 #include "core/plan_rules.h"
 #include "engine/command.h"
 
@@ -77,10 +80,31 @@ Result<Observation> Hands::act(const Action& action, const std::string& key) {
   if (const auto* a = std::get_if<ListFiles>(&action)) return list(*a);
   if (const auto* a = std::get_if<Search>(&action)) return search(*a);
   if (workspace_ == nullptr) return bad("this tool is not available here");
+  if (const auto meant = meant_by(action)) return act_on_all(*meant, key);
   if (const auto* a = std::get_if<EditFile>(&action)) return edit(*a);
   if (const auto* a = std::get_if<WriteFile>(&action)) return write(*a);
   if (const auto* a = std::get_if<RunCommand>(&action)) return run(*a, key);
   return bad("this tool is not available here");
+}
+
+// The files of a patch: nothing is begun after a failure.
+Result<Observation> Hands::act_on_all(const std::vector<Action>& actions, const std::string& key) {
+  Observation all;
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    Result<Observation> one = bad("this tool is not available here");
+    if (const auto* a = std::get_if<EditFile>(&actions[i])) one = edit(*a);
+    if (const auto* a = std::get_if<WriteFile>(&actions[i])) one = write(*a);
+    if (const auto* a = std::get_if<RunCommand>(&actions[i]))
+      one = run(*a, fmt::format("{}/part:{}", key, i));
+    if (!one) return one;
+    all.text += (all.text.empty() ? "" : "\n") + one->text;
+    all.changed = all.changed || one->changed;
+    all.ok = one->ok;
+    if (all.ok) continue;
+    if (i + 1 < actions.size()) all.text += "\nThe files after it were not touched.";
+    break;
+  }
+  return all;
 }
 
 Observation Hands::read(const ReadFile& action) {
@@ -96,7 +120,7 @@ Observation Hands::read(const ReadFile& action) {
   }
   if (looks_binary(*text))
     return bad(fmt::format("{}: binary file, {}", *path, format_bytes(text->size())));
-  const auto lines = split_lines(*text);
+  const auto lines = split_lines(readable(*text));
   const std::size_t from =
       action.start_line > 0 ? static_cast<std::size_t>(action.start_line) - 1 : 0;
   std::size_t to = action.end_line > 0 ? static_cast<std::size_t>(action.end_line) : lines.size();
@@ -110,7 +134,7 @@ Observation Hands::read(const ReadFile& action) {
   seen_[*path] = sha256_hex(*text);
   std::string head = fmt::format("{} ({} lines)\n", *path, lines.size());
   if (last < to) body += fmt::format("[cut: lines {}-{} not shown; ask for them]\n", last + 1, to);
-  return good(head + repair_utf8(body));
+  return good(head + body);
 }
 
 Observation Hands::list(const ListFiles& action) {
@@ -158,7 +182,7 @@ Observation Hands::search(const Search& action) {
     const auto text = view_.read(path);
     if (!text || text->size() > (4u << 20) || looks_binary(*text)) continue;
     int number = 0;
-    for (const std::string& line : split_lines(*text)) {
+    for (const std::string& line : split_lines(readable(*text))) {
       ++number;
       if (line.size() > 2000) continue;
       const bool hit =
@@ -177,14 +201,42 @@ Observation Hands::search(const Search& action) {
   return good(repair_utf8(out));
 }
 
-Observation Hands::rejected(const std::string& path, const std::string& why) {
-  (void)tools_.journal.append(EditRejected{step_->id, path, clip(why, 300)});
-  std::string text = why;
-  if (++failed_edits_[path] == 2) {
-    text += fmt::format(
-        "\nTwo edits of {} failed: read it again, or send it whole with write_file.", path);
+Observation Hands::rejected(const std::string& path, const std::string& why, bool missed) {
+  (void)tools_.journal.append(EditRejected{step_->id, path, clip(why, 300), missed});
+  if (!missed) return bad(why);
+  ++failed_edits_[path];
+  return bad(why + advice_after_misses(path));
+}
+
+// Asking more nicely does not help a model that misses; another form does. Long files are asked for
+// whole only when smaller edits miss too.
+std::string Hands::advice_after_misses(const std::string& path) const {
+  const int misses = failed_edits_.at(path);
+  if (misses < 2) return "";
+  const auto text = workspace_->read(path);
+  if (!text) return "";
+  const std::size_t lines = split_lines(*text).size();
+  if (lines > most_lines_whole && misses < 4) {
+    return fmt::format(
+        "\n{} edits of {} failed. Read the lines around the place, then edit one place with two or "
+        "three lines copied from there.",
+        misses, path);
   }
-  return bad(std::move(text));
+  return fmt::format("\n{} edits of {} failed. Send the whole file with write_file{}.", misses,
+                     path, read_and_unchanged(path, *text) ? "" : ", after reading it again");
+}
+
+// The other file of this conversation that holds what was searched here.
+std::string Hands::elsewhere(const EditFile& action, const std::string& path) const {
+  for (const Edit& edit : action.edits) {
+    if (edit.search.size() < 20) continue;
+    for (const auto& [other, digest] : seen_) {
+      const auto text = other == path ? Result<std::string>("") : workspace_->read(other);
+      if (text && text->find(edit.search) != std::string::npos)
+        return fmt::format("\nThe search text stands in {}.", other);
+    }
+  }
+  return "";
 }
 
 Result<Observation> Hands::edit(const EditFile& action) {
@@ -200,7 +252,9 @@ Result<Observation> Hands::edit(const EditFile& action) {
     return rejected(*path, *path + ": no such file; create it with write_file");
   }
   const EditOutcome outcome = apply_edits(*text, action.edits, read_and_unchanged(*path, *text));
-  if (!outcome.ok) return rejected(*path, *path + ": " + outcome.message);
+  if (!outcome.ok) {
+    return rejected(*path, *path + ": " + outcome.message + elsewhere(action, *path), true);
+  }
   if (outcome.changed) {
     MIX_OK(workspace_->write(*path, outcome.text));
     if (read_and_unchanged(*path, *text)) seen_[*path] = sha256_hex(outcome.text);
@@ -218,16 +272,16 @@ Result<Observation> Hands::write(const WriteFile& action) {
   if (is_protected(*path))
     return rejected(*path, *path + " is protected; this step may not change it");
   const auto before = workspace_->read(*path);
-  if (before && *before == action.content)
-    return good(*path + ": already has exactly this content");
+  const std::string content = before ? write_like(*before, action.content) : action.content;
+  if (before && *before == content) return good(*path + ": already has exactly this content");
   if (before && !read_and_unchanged(*path, *before)) {
     return rejected(*path, *path + " exists and was not read in its present state; read it first");
   }
-  if (const auto written = workspace_->write(*path, action.content); !written) {
+  if (const auto written = workspace_->write(*path, content); !written) {
     if (written.error().code == ErrorCode::io) return fail(written.error());
     return rejected(*path, describe(written.error()));
   }
-  seen_[*path] = sha256_hex(action.content);
+  seen_[*path] = sha256_hex(content);
   failed_edits_.erase(*path);
   MIX_OK(tools_.journal.append(EditApplied{step_->id, *path, before ? "replaced" : "created"}));
   return Observation{true,

@@ -44,10 +44,13 @@ class Hands {
   Observation read(const ReadFile& action);
   Observation list(const ListFiles& action);
   Observation search(const Search& action);
+  Result<Observation> act_on_all(const std::vector<Action>& actions, const std::string& key);
   Result<Observation> edit(const EditFile& action);
   Result<Observation> write(const WriteFile& action);
   Result<Observation> run(const RunCommand& action, const std::string& key);
-  Observation rejected(const std::string& path, const std::string& why);
+  Observation rejected(const std::string& path, const std::string& why, bool missed = false);
+  std::string advice_after_misses(const std::string& path) const;
+  std::string elsewhere(const EditFile& action, const std::string& path) const;
   bool read_and_unchanged(const std::string& path, const std::string& text) const;
   bool is_protected(const std::string& path) const;
 

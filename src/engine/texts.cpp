@@ -16,10 +16,11 @@ Result<std::string> render(const Tools& tools, const std::string& name,
 }
 
 Result<std::string> render_system(const Tools& tools, const Seat& seat, const Model& model,
-                                  const std::vector<std::string>& offered) {
+                                  const std::vector<std::string>& offered, bool whole) {
   PromptValues values;
   const bool blocks = model.protocol == Protocol::text;
   values.flags["text_protocol"] = blocks;
+  values.flags["whole"] = whole;
   values.text["actions"] = blocks ? describe_text_actions(offered) : "";
   return tools.prompts.render(seat.prompt, values);
 }

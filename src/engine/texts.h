@@ -12,9 +12,10 @@ namespace mixagent {
 Result<std::string> render(const Tools& tools, const std::string& name,
                            const std::map<std::string, std::string>& values);
 
-// A seat's system text; models of the text protocol are taught the blocks of `offered`.
+// A seat's system text; models of the text protocol are taught the blocks of `offered`. `whole`:
+// files that are not long are asked for whole.
 Result<std::string> render_system(const Tools& tools, const Seat& seat, const Model& model,
-                                  const std::vector<std::string>& offered);
+                                  const std::vector<std::string>& offered, bool whole = false);
 
 // The seat's tools without `ask_advisor` where no advisor has a model.
 std::vector<std::string> worker_tools(const Lineup& lineup, const Seat& seat);

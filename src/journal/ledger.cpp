@@ -1,5 +1,6 @@
 #include "journal/ledger.h"
 
+#include "journal/ledger_models.h"
 #include "journal/reader.h"
 #include "system/files.h"
 #include "system/process_stamp.h"
@@ -13,7 +14,7 @@ namespace {
 
 // A later layout drops and rebuilds what journals hold; nothing here is worth a migration. `holds`
 // is what calls under way keep open and, until their run is recorded, what they cost.
-constexpr std::int64_t layout = 2;
+constexpr std::int64_t layout = 3;
 constexpr const char* tables = R"(
   DROP TABLE IF EXISTS runs;
   DROP TABLE IF EXISTS calls;
@@ -96,8 +97,8 @@ Result<void> prepare_layout(Database& database) {
   const auto made = [&]() -> Result<void> {
     MIX_TRY(const bool meanwhile, has_layout(database));
     if (meanwhile) return {};
-    return database.execute(std::string(tables) + "PRAGMA user_version=" + std::to_string(layout) +
-                            ";");
+    return database.execute(std::string(tables) + model_tables +
+                            "PRAGMA user_version=" + std::to_string(layout) + ";");
   }();
   const auto ended = database.execute(made ? "COMMIT" : "ROLLBACK");
   return made ? ended : made;
@@ -318,7 +319,7 @@ Result<void> Ledger::write(Database& database, const std::vector<Event>& events,
     step.bind(std::int64_t{row.attempts}).bind(row.cost.pico).bind(row.wasted.pico);
     MIX_OK(step.bind(row.at_ms).run());
   }
-  return {};
+  return write_model_records(database, run.id, events);
 }
 
 Result<void> Ledger::write_tokens(Database& database, const std::vector<Event>& events) {
@@ -366,10 +367,27 @@ Result<std::vector<Error>> Ledger::rebuild(const std::vector<std::filesystem::pa
       // What a run under way had paid before stays: it is recorded again at its end.
       return database.execute(
           "DELETE FROM runs; DELETE FROM attempts; DELETE FROM steps; DELETE FROM tokens; "
+          "DELETE FROM model_tokens; DELETE FROM model_edits; "
           "DELETE FROM calls WHERE run NOT IN (SELECT run FROM holds)");
     }));
   }
   return refresh(runs);
+}
+
+std::vector<ShapeSample> Ledger::shape_samples(const std::string& model) {
+  const std::lock_guard lock(mutex_);
+  const auto samples =
+      database().and_then([&](Database* database) { return read_shape_samples(*database, model); });
+  if (!samples) trouble_ = describe(samples.error());
+  return samples.value_or(std::vector<ShapeSample>{});
+}
+
+EditCount Ledger::edits(const std::string& model) {
+  const std::lock_guard lock(mutex_);
+  const auto count =
+      database().and_then([&](Database* database) { return read_edit_count(*database, model); });
+  if (!count) trouble_ = describe(count.error());
+  return count.value_or(EditCount{});
 }
 
 std::string Ledger::trouble() {

@@ -11,6 +11,7 @@
 
 #include "mixagent/clock.h"
 #include "mixagent/event.h"
+#include "mixagent/model_record.h"
 #include "mixagent/tools.h"
 
 #include <array>
@@ -57,13 +58,15 @@ struct LedgerEdits {
   bool operator==(const LedgerEdits&) const = default;
 };
 
-class Ledger final : public SpendLedger {
+class Ledger final : public SpendLedger, public ModelRecords {
  public:
   // `own`: the run of this process; empty for commands that only look.
   Ledger(std::filesystem::path file, Clock& clock, RunId own = {});
 
   std::int64_t hold(const std::function<std::optional<Money>(const SharedSpend&)>& choose) override;
   SharedSpend settle(std::int64_t hold, Money actual) override;
+  std::vector<ShapeSample> shape_samples(const std::string& model) override;
+  EditCount edits(const std::string& model) override;
 
   // What all runs spent and hold. Zero when the database cannot be read.
   SharedSpend spend();

@@ -7,6 +7,35 @@
 using namespace mixagent;
 using namespace std::string_literals;
 
+TEST_CASE("Latin-1 is told from UTF-8, damaged or not, and goes there and back") {
+  struct Case {
+    std::string bytes;
+    bool latin1;
+    std::string readable;
+  };
+  const std::vector<Case> cases = {
+      {"plain", false, "plain"},
+      {"caf\xc3\xa9", false, "caf\xc3\xa9"},
+      {"caf\xe9", true, "caf\xc3\xa9"},
+      {"\xfc"
+       "ber caf\xe9",
+       true,
+       "\xc3\xbc"
+       "ber caf\xc3\xa9"},
+      {"caf\xc3\xa9 \xff", false, "caf\xc3\xa9 \xef\xbf\xbd"},
+  };
+  for (const auto& one : cases) {
+    CAPTURE(one.bytes);
+    CHECK(is_latin1(one.bytes) == one.latin1);
+    CHECK(readable(one.bytes) == one.readable);
+  }
+  std::string all;
+  for (int byte = 1; byte < 256; ++byte) all += static_cast<char>(byte);
+  CHECK(utf8_to_latin1(latin1_to_utf8(all)) == all);
+  CHECK_FALSE(utf8_to_latin1("\xe2\x82\xac"));
+  CHECK_FALSE(utf8_to_latin1("\xff"));
+}
+
 TEST_CASE("invalid UTF-8 is seen and repaired, one mark for each broken character") {
   const struct {
     std::string bytes, repaired;

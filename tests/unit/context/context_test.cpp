@@ -128,7 +128,7 @@ TEST_CASE("a worker gets its files whole, or their heads, and is told what is wh
   files.add("link", "api/list.py", FileMode::symlink);
   const CuratedContext context;
   const auto show = [&](const std::vector<std::string>& paths, std::int64_t budget) {
-    return context.worker_files(files.tree, files.reader(), paths, budget);
+    return context.worker_files(files.tree, files.reader(), paths, "", budget);
   };
 
   WorkerFiles shown = show({"api/list.py", "api/new.py"}, 1'000);
@@ -141,9 +141,8 @@ TEST_CASE("a worker gets its files whole, or their heads, and is told what is wh
 
   shown = show({"big.py", "api/list.py"}, 1'000);
   CHECK(shown.whole == std::vector<std::string>{"api/list.py"});
-  CHECK(shown.text.find("## big.py (lines 1-") == 0);
-  CHECK(shown.text.find(" of 1000; read_file shows the rest)\n```\nvalue 1\n") !=
-        std::string::npos);
+  CHECK(shown.text.find("## big.py (parts of 1,000 lines; read_file shows more)\n```\n1|value") ==
+        0);
   CHECK(estimate_tokens(shown.text) <= 1'000);
 
   shown = show({"logo.png", "link"}, 1'000);
@@ -191,5 +190,5 @@ TEST_CASE("what cannot be read is left out, not fatal") {
   CHECK(text.find("api/: auth.py list.py") != std::string::npos);
   CHECK(text.find("```") == std::string::npos);
   CHECK(context.notes_for(files.tree, files.reader(), {}).empty());
-  CHECK(context.worker_files(files.tree, files.reader(), {"api/list.py"}, 1'000).whole.empty());
+  CHECK(context.worker_files(files.tree, files.reader(), {"api/list.py"}, "", 1'000).whole.empty());
 }

@@ -111,6 +111,18 @@ TEST_CASE("edits that apply") {
        "a\r\nB\nc\r\n",
        "applied at line 2",
        false},
+      {"Latin-1 is kept",
+       "caf\xe9 = 1\nna\xefve = 2\n",
+       {edit("caf\xc3\xa9 = 1", "caf\xc3\xa9 = 3 # \xc3\xbc")},
+       "caf\xe9 = 3 # \xfc\nna\xefve = 2\n",
+       "applied at line 1",
+       false},
+      {"UTF-8 with one damaged byte is no Latin-1",
+       "caf\xc3\xa9 \xc3\xbc = 1\n\xff = 2\n",
+       {edit("caf\xc3\xa9", "th\xc3\xa9")},
+       "th\xc3\xa9 \xc3\xbc = 1\n\xff = 2\n",
+       "applied at line 1",
+       false},
       {"BOM is kept",
        "\xef\xbb\xbf"
        "a\nb\n",
@@ -268,6 +280,21 @@ TEST_CASE("edits that are refused say why, and change nothing") {
   };
   const std::vector<Case> cases = {
       {"no edits", "a\n", {}, true, "no edits given; pass edits: [{search, replace}]"},
+      {"beyond Latin-1",
+       "caf\xe9 = 1\n",
+       {edit("1", "\xe2\x82\xac")},
+       true,
+       "the file is Latin-1, and a replacement holds characters that Latin-1 lacks; keep to those "
+       "of Latin-1, or escape them as the language does"},
+      {"typographic quotes",
+       "print(\"a\")\nx = 2\n",
+       {edit("print(\xe2\x80\x9c"
+             "a\xe2\x80\x9d)\n",
+             "print(1)\n")},
+       true,
+       "search text not found. Nearest:\n1| print(\"a\")\nline 1: your search has "
+       "`print(\xe2\x80\x9c"
+       "a\xe2\x80\x9d)`"},
       {"empty search",
        "a\n",
        {edit("", "b")},

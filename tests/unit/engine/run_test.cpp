@@ -29,7 +29,8 @@ class PlainContext final : public Context {
     return "";
   }
   WorkerFiles worker_files(const Tree& tree, const BlobReader&,
-                           const std::vector<std::string>& paths, std::int64_t) const override {
+                           const std::vector<std::string>& paths, const std::string&,
+                           std::int64_t) const override {
     WorkerFiles files;
     for (const std::string& path : paths) {
       if (tree.count(path) != 0) files.whole.push_back(path);

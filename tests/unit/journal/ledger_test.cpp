@@ -269,6 +269,55 @@ TEST_CASE("it follows the journals, is rebuilt from them, and unreadable ones ar
   CHECK(value_of(ledger.runs()).size() == 1);
 }
 
+TEST_CASE("how models count and edit: the latest samples in order, edits by the attempt's model") {
+  LedgerFixture on;
+  Ledger ledger(on.file, on.clock);
+  CHECK(ledger.shape_samples("cheap").empty());
+  CHECK(ledger.edits("cheap") == EditCount{});
+
+  CallCompleted call;
+  call.model = "cheap";
+  call.usage.reported = true;
+  const auto sample = [&](std::int64_t text, std::int64_t input) {
+    call.shape = {text, 10, 3};
+    call.usage.input = input;
+    return Fact{call};
+  };
+  CallCompleted unmeasured = call;
+  unmeasured.usage.input = 9;
+  const std::vector<Fact> facts = {AttemptStarted{"s1", 1, 0, "worker", "cheap"},
+                                   AttemptStarted{"s2", 1, 0, "worker", "other"},
+                                   sample(100, 120),
+                                   EditApplied{"s1", "a", "exact"},
+                                   unmeasured,
+                                   EditApplied{"s1", "a", "tolerant"},
+                                   sample(200, 230),
+                                   EditApplied{"s1", "b", "replaced"},
+                                   EditRejected{"s2", "a", "not found", true},
+                                   EditRejected{"s1", "a", "protected", false},
+                                   EditRejected{"s1", "a", "not found", true},
+                                   AttemptStarted{"s1", 2, 1, "worker", "other"},
+                                   EditApplied{"s1", "a", "exact"}};
+  const auto run = [&](const std::string& id, std::int64_t at_ms) {
+    std::vector<Event> events;
+    for (const Fact& fact : facts) {
+      events.push_back({static_cast<std::int64_t>(events.size()) + 1, at_ms, {id}, fact});
+    }
+    return events;
+  };
+  for (int again = 0; again < 2; ++again) REQUIRE(ledger.record(run("r1", on.now())));
+  CHECK(ledger.shape_samples("cheap") ==
+        std::vector<ShapeSample>{{{100, 10, 3}, 120}, {{200, 10, 3}, 230}});
+  CHECK(ledger.edits("cheap") == EditCount{2, 1});
+  CHECK(ledger.edits("other") == EditCount{1, 1});
+  for (int i = 2; i < 60; ++i) {
+    REQUIRE(ledger.record(run("r" + std::to_string(i), on.now() + i)));
+  }
+  CHECK(ledger.shape_samples("cheap").size() == 60);
+  CHECK(ledger.edits("cheap") == EditCount{100, 50});
+  CHECK(ledger.trouble().empty());
+}
+
 TEST_CASE("a broken or locked database never fails a run: this process is counted") {
   LedgerFixture f;
   SUBCASE("broken") {
