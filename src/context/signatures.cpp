@@ -1,7 +1,7 @@
 #include "context/signatures.h"
 
 #include "base/text.h"
-#include "context/rank.h"
+#include "context/words.h"
 
 #include <algorithm>
 #include <array>
@@ -90,10 +90,10 @@ std::set<std::string> called_names(const std::string& text) {
   return names;
 }
 
-std::vector<Definition> find_definitions(const Tree& tree, const BlobReader& read,
+std::vector<Callee> find_definitions(const Tree& tree, const BlobReader& read,
                                          const std::set<std::string>& names,
                                          const std::set<std::string>& without) {
-  std::vector<Definition> found;
+  std::vector<Callee> found;
   if (names.empty()) return found;
   std::int64_t bytes_read = 0;
   for (const auto& [path, entry] : tree) {
@@ -115,12 +115,12 @@ std::vector<Definition> find_definitions(const Tree& tree, const BlobReader& rea
   return found;
 }
 
-std::string show_signatures(std::vector<Definition> definitions, std::int64_t budget) {
+std::string show_signatures(std::vector<Callee> definitions, std::int64_t budget) {
   std::map<std::string, int> count;
-  for (const Definition& one : definitions) ++count[one.name];
+  for (const Callee& one : definitions) ++count[one.name];
   std::string text;
   std::size_t shown = 0;
-  for (const Definition& one : definitions) {
+  for (const Callee& one : definitions) {
     if (count[one.name] > 2) continue;
     const std::string line =
         one.path + ":" + std::to_string(one.line) + ": " + clip(one.signature, most_line) + "\n";

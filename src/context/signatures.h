@@ -11,7 +11,7 @@
 
 namespace mixagent {
 
-struct Definition {
+struct Callee {
   std::string name, path;
   std::size_t line = 0;   // 1-based
   std::string signature;  // the line as it stands, trimmed
@@ -22,12 +22,12 @@ std::set<std::string> called_names(const std::string& text);
 
 // Where each is defined outside of `without`, by lines that begin like definitions: good enough for
 // the languages that use a word for it. Reads at most 16 MB of the tree.
-std::vector<Definition> find_definitions(const Tree& tree, const BlobReader& read,
+std::vector<Callee> find_definitions(const Tree& tree, const BlobReader& read,
                                          const std::set<std::string>& names,
                                          const std::set<std::string>& without);
 
 // "path:line: signature", the files in order, within the budget; empty when there is nothing. Names
 // with more than two definitions tell nothing and are left out.
-std::string show_signatures(std::vector<Definition> definitions, std::int64_t budget);
+std::string show_signatures(std::vector<Callee> definitions, std::int64_t budget);
 
 }  // namespace mixagent

@@ -65,13 +65,13 @@ std::optional<Indents> indents_of(const std::vector<std::string>& piece,
     if (!fresh && at->second != theirs) return std::nullopt;
   }
   std::set<std::string> different;
-  std::size_t kept = 0, moved = 0;
+  bool kept = false, moved = false;
   for (const auto& [ours, theirs] : indents) {
     if (!different.insert(theirs).second) return std::nullopt;
-    kept += !ours.empty() && ours == theirs ? 1 : 0;
-    moved += ours != theirs ? 1 : 0;
+    kept = kept || (!ours.empty() && ours == theirs);
+    moved = moved || ours != theirs;
   }
-  if (kept > 0 && moved > 0 && !only_tabs_differ(indents)) return std::nullopt;
+  if (kept && moved && !only_tabs_differ(indents)) return std::nullopt;
   return indents;
 }
 

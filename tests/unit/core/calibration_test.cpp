@@ -44,7 +44,7 @@ TEST_CASE("units are about what tokenizers make of a text") {
 
 TEST_CASE("a request's shape counts texts, tools and their wrappers; images make it unknown") {
   ChatRequest request = request_of({"one two", "three"}, {"read_file"});
-  CHECK(shape_of(request) == TokenShape{3, 13, 3});
+  CHECK(shape_of(request) == TokenShape{3, 12, 3});
   request.messages.push_back({Role::user, {ImagePart{}}, {}});
   CHECK(shape_of(request) == TokenShape{});
 }
