@@ -43,7 +43,7 @@ class NoContext final : public Context {
     return "";
   }
   WorkerFiles worker_files(const Tree&, const BlobReader&, const std::vector<std::string>&,
-                           std::int64_t) const override {
+                           const std::string&, std::int64_t) const override {
     return {};
   }
 };
