@@ -24,6 +24,7 @@ struct Goal {
   bool dry_run = false;           // plan and price only
   bool deliver = true;            // --no-apply: keep in the run
   bool ask_before_apply = false;  // terminal without -y
+  bool ask_before_work = false;   // the same: a plan is shown with its price before workers start
   std::string patch_file;         // --patch FILE instead of the working tree
   std::string branch;             // --branch NAME instead of the working tree
   bool commit = false;            // --commit: on top of HEAD

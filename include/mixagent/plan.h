@@ -26,10 +26,11 @@ constexpr std::array<std::string_view, 3> enum_names(Difficulty) {
   return {"low", "medium", "high"};
 }
 
-// Who named a check: only `user` checks (flag, [verify], detected) can make a run fully verified.
-enum class CheckOrigin { user, detected, planner };
-constexpr std::array<std::string_view, 3> enum_names(CheckOrigin) {
-  return {"user", "detected", "planner"};
+// Who named a check, most trusted first. Those of a user (flag, [verify]), of the repository, and
+// those that a test step brought and mixagent saw fail can make a run fully verified.
+enum class CheckOrigin { user, detected, tester, planner };
+constexpr std::array<std::string_view, 4> enum_names(CheckOrigin) {
+  return {"user", "detected", "tester", "planner"};
 }
 
 // A command run by `bash -c` in the workspace's root; exit 0 is a pass.

@@ -28,6 +28,25 @@ constexpr std::array<std::string_view, 4> enum_names(StepStatus) {
   return {"verified", "unverified", "failed", "skipped"};
 }
 
+// error: not a verdict of the test's own (could not be collected, built or set up). flaky: differed
+// on one tree.
+enum class TestStatus { passed, failed, error, skipped, flaky };
+constexpr std::array<std::string_view, 5> enum_names(TestStatus) {
+  return {"passed", "failed", "error", "skipped", "flaky"};
+}
+
+struct TestCounts {
+  int passed = 0, failed = 0, skipped = 0;
+  bool operator==(const TestCounts&) const = default;
+
+  template <class V>
+  void fields(V& v) {
+    v.may("passed", passed);
+    v.may("failed", failed);
+    v.may("skipped", skipped);
+  }
+};
+
 // One run of one check by mixagent itself.
 struct CheckRecord {
   std::string command;
@@ -39,8 +58,19 @@ struct CheckRecord {
   bool unusable = false;  // could not run at all: command not found, denied network, ...
   std::string why;        // unusable: the reason and the remedy
   CheckOrigin origin = CheckOrigin::user;
+  // Only where the runner's results could be read; `accepted` then decides in place of the exit
+  // code: no test fails that did not fail on the base (core/verdict.h).
+  std::optional<TestCounts> counts;
+  std::optional<bool> accepted;
+  std::vector<std::string> broken;  // tests that fail and must not; at most 50
+  std::vector<std::string> fixed;   // tests that failed on the base and pass now; at most 50
+  std::map<std::string, TestStatus> tests;  // of every test; not written
   bool operator==(const CheckRecord&) const = default;
-  bool passed() const { return exit_code == 0 && !unusable; }
+  bool passed() const { return !unusable && accepted.value_or(exit_code == 0); }
+  // Passes now and did not on the base.
+  bool discriminates() const {
+    return passed() && (!fixed.empty() || (exit_code == 0 && baseline_exit_code.value_or(0) != 0));
+  }
 
   template <class V>
   void fields(V& v) {
@@ -53,6 +83,12 @@ struct CheckRecord {
     v.may("unusable", unusable);
     v.may("why", why);
     v.may("origin", origin);
+    v.may("tests", counts);
+    v.may("accepted", accepted);
+    if (counts) {
+      v.may("broken", broken);
+      v.may("fixed", fixed);
+    }
   }
 };
 

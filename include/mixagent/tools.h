@@ -16,11 +16,13 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 
 namespace mixagent {
 
 class ModelRecords;
 class SpendLedger;
+class CheckMemory;
 
 struct Tools {
   const Config& config;
@@ -36,6 +38,17 @@ struct Tools {
   Cancel cancel;
   std::function<int()> stop_signal = nullptr;  // which signal asked to stop; 0 or empty: none
   ModelRecords* records = nullptr;             // of earlier runs; null: none
+  CheckMemory* memory = nullptr;               // may be missing
+};
+
+// What checks showed on a tree, kept across runs: the same tree under the same toolchain shows the
+// same again. `key` names command and tree. A loss costs a run of the check, never more.
+// Thread-safe.
+class CheckMemory {
+ public:
+  virtual ~CheckMemory() = default;
+  virtual std::optional<std::string> recall(const std::string& key) = 0;
+  virtual void remember(const std::string& key, const std::string& value) = 0;
 };
 
 // What all runs spent and hold open for calls under way, for caps that hold across processes.

@@ -21,11 +21,16 @@ std::string quoted_list(const std::vector<std::string>& items) {
 
 std::string verify_section(const Detected& detected) {
   std::vector<std::string> commands;
-  for (const Check& check : detected.checks) commands.push_back(check.command);
+  for (const Check& check : detected.checks) {
+    const std::string command = quote_toml(check.command);
+    commands.push_back(check.results.empty() ? command
+                                             : "{ command = " + command + ", results = " +
+                                                   quote_toml(check.results) + " }");
+  }
   std::string text =
       "[verify]\n# Commands that decide whether work is accepted: exit 0 is a pass.\n";
   text += commands.empty() ? "# checks = [\"make test\"]\n"
-                           : "checks = " + quoted_list(commands) + "\n";
+                           : "checks = [" + join(commands, ", ") + "]\n";
   text += "# Commands that prepare a workspace, and the files whose change makes them run again.\n";
   if (detected.setup.empty()) {
     text += "# setup = [\"npm ci\"]\n# setup_inputs = [\"package.json\", \"package-lock.json\"]\n";

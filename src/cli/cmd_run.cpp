@@ -211,7 +211,8 @@ Result<int> RunCommand::carry_out(const Goal& goal) {
               *machine_->ledger,
               cancel,
               [&signals] { return signals.signal(); },
-              machine_->ledger.get()};
+              machine_->ledger.get(),
+              machine_->memory.get()};
   // What an earlier process held for this run is what its journal says by now.
   (void)machine_->ledger->record(journal_->events());
   const RunResult result = run(goal, tools);

@@ -124,6 +124,7 @@ Result<Goal> goal_of(const RunOptions& options, const Config& config,
   goal.dry_run = options.dry_run;
   goal.deliver = !options.no_apply;
   goal.ask_before_apply = !options.yes;
+  goal.ask_before_work = context.interactive && !options.yes;
   goal.patch_file = options.patch_file;
   goal.branch = options.branch;
   goal.commit = options.commit;
@@ -151,6 +152,7 @@ Result<void> override_goal(const RunOptions& options, const CliContext& context,
   if (options.commit) goal.commit = true;
   if (options.max_steps > 0) goal.max_steps = options.max_steps;
   goal.ask_before_apply = context.interactive && !options.yes;
+  goal.ask_before_work = goal.ask_before_apply;
   return {};
 }
 

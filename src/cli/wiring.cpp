@@ -169,6 +169,11 @@ Result<std::unique_ptr<Machine>> build_machine(const CliContext& context, const 
       std::make_unique<CuratedContext>(context_options(context, places, machine->processes));
   machine->models = connect_models(config.lineup, context.env, machine->processes, machine->clock,
                                    machine->random);
+  const auto path = context.env.find("PATH");
+  std::string toolchain = toolchain_of(path == context.env.end() ? "" : path->second, places.root,
+                                       config.sandbox.carry);
+  toolchain += enum_name(config.sandbox.isolation);
+  machine->memory = open_check_memory(places.cache / "checks", std::move(toolchain));
   machine->ledger = std::make_unique<Ledger>(places.state / "ledger.db", machine->clock,
                                              RunId{run_directory.filename().string()});
   return machine;

@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "context/context.h"
+#include "journal/check_memory.h"
 #include "journal/journal_file.h"
 #include "journal/ledger.h"
 #include "system/clock_system.h"
@@ -63,6 +64,7 @@ struct Machine {
   std::unique_ptr<Sandbox> sandbox;
   std::unique_ptr<Workspaces> workspaces;
   std::unique_ptr<Ledger> ledger;
+  std::unique_ptr<CheckMemory> memory;
 };
 
 // What this machine can isolate, a line a probe, for `doctor`.

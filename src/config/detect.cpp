@@ -54,21 +54,22 @@ class Look {
                        [&](const std::string& path) { return starts_with(path, folder); });
   }
 
-  void add(const std::string& command) {
+  void add(const std::string& command, const std::string& results = {}) {
     Check check;
     check.command = command;
+    check.results = results;
     check.origin = CheckOrigin::detected;
     found_.checks.push_back(std::move(check));
   }
 
   // Adds the command when the program is there, else says what is missing.
-  bool add_with(const std::string& program, const std::string& command,
-                const std::string& because) {
+  bool add_with(const std::string& program, const std::string& command, const std::string& because,
+                const std::string& results = {}) {
     if (!files_.has_program(program)) {
       found_.missing.push_back(because + ", but no " + program);
       return false;
     }
-    add(command);
+    add(command, results);
     return true;
   }
 
@@ -159,7 +160,8 @@ class Look {
     const bool pytest = *environment != '\0' || files_.has_program("pytest");
     if (pytest && (configured || !tests.unittest)) {
       add((*environment != '\0' ? std::string(environment) + "python" : "python3") +
-          " -m pytest -q");
+              " -m pytest -q --junitxml=/tmp/mixagent-pytest.xml",
+          "junit:/tmp/mixagent-pytest.xml");
       return;
     }
     if (!tests.any || !tests.unittest) {
@@ -182,7 +184,7 @@ class Look {
   }
 
   void go() {
-    if (has("go.mod")) add_with("go", "go test ./...", "go.mod");
+    if (has("go.mod")) add_with("go", "go test -json ./...", "go.mod", "go-json");
   }
 
   void cmake() {
@@ -194,7 +196,7 @@ class Look {
     add_with("cmake",
              "cmake -S . -B /tmp/mixagent-build && cmake --build /tmp/mixagent-build -j && "
              "ctest --test-dir /tmp/mixagent-build --output-on-failure",
-             "CMakeLists.txt with tests");
+             "CMakeLists.txt with tests", "ctest");
   }
 
   void php() {

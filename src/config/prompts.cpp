@@ -67,6 +67,7 @@ const std::vector<PromptSpec>& prompt_specs() {
       {"plan", {}, {"actions"}},
       {"plan_goal", {"goal", "files", "seats"}, {"commands", "checks", "notes", "focus"}},
       {"replan", {"failure"}, {"done"}},
+      {"recut", {"title", "instructions", "failure"}, {"dossier"}},
       {"repair", {"faults"}, {}},
       {"work", {}, {"actions"}},
       {"test", {}, {"actions"}},

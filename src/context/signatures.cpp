@@ -91,8 +91,8 @@ std::set<std::string> called_names(const std::string& text) {
 }
 
 std::vector<Callee> find_definitions(const Tree& tree, const BlobReader& read,
-                                         const std::set<std::string>& names,
-                                         const std::set<std::string>& without) {
+                                     const std::set<std::string>& names,
+                                     const std::set<std::string>& without) {
   std::vector<Callee> found;
   if (names.empty()) return found;
   std::int64_t bytes_read = 0;

@@ -23,8 +23,8 @@ std::set<std::string> called_names(const std::string& text);
 // Where each is defined outside of `without`, by lines that begin like definitions: good enough for
 // the languages that use a word for it. Reads at most 16 MB of the tree.
 std::vector<Callee> find_definitions(const Tree& tree, const BlobReader& read,
-                                         const std::set<std::string>& names,
-                                         const std::set<std::string>& without);
+                                     const std::set<std::string>& names,
+                                     const std::set<std::string>& without);
 
 // "path:line: signature", the files in order, within the budget; empty when there is nothing. Names
 // with more than two definitions tell nothing and are left out.

@@ -191,7 +191,7 @@ class Gates {
           "cannot be taken out of the workspace (" + refusal.why + "); remove it");
     }
     for (const auto& file : input_.change.files) {
-      const bool guarded = check_protected(file.path);
+      const bool guarded = check_protected(file.path) || check_test_only(file.path);
       if (!guarded) check_scope(file.path);
       if (file.after && file.after->mode != FileMode::symlink) check_added_text(file);
     }
@@ -219,6 +219,15 @@ class Gates {
       return true;
     }
     return false;
+  }
+
+  // Else a test step could do the work that its test is to ask for.
+  bool check_test_only(const std::string& path) {
+    const auto& files = input_.step.files;
+    if (input_.step.action != StepAction::test || judges_others(path)) return false;
+    if (any_glob_matches(files.write, path) || any_glob_matches(files.create, path)) return false;
+    add("tests", path, true, "is no test file; this step writes tests only, take the change back");
+    return true;
   }
 
   void check_scope(const std::string& path) {
@@ -269,6 +278,60 @@ class Gates {
 
 std::vector<GateFailure> run_gates(const GateInput& input) {
   return Gates(input).run();
+}
+
+bool is_test_file(const std::string& path) {
+  const std::string name = lower(path);
+  static constexpr std::array<std::string_view, 8> signs = {
+      "test/", "tests/", "spec/", "specs/", "__tests__/", "_test.", "test_", "_spec."};
+  return std::any_of(signs.begin(), signs.end(),
+                     [&](std::string_view sign) { return contains(name, sign); }) ||
+         contains(name, ".test.") || contains(name, ".spec.") || contains(path, "Test.") ||
+         contains(path, "Tests.");
+}
+
+bool judges_others(const std::string& path) {
+  static constexpr std::array<std::string_view, 5> folders = {
+      "__snapshots__/", "golden/", "goldens/", "snapshots/", "fixtures/"};
+  static constexpr std::array<std::string_view, 9> names = {
+      "conftest.py",    "pytest.ini",    "tox.ini",     ".mocharc", "jest.config",
+      "vitest.config.", "karma.conf.js", "phpunit.xml", ".rspec"};
+  const std::string all = lower(path);
+  const auto slash = all.rfind('/');
+  const std::string_view own =
+      slash == std::string::npos ? std::string_view(all) : std::string_view(all).substr(slash + 1);
+  return is_test_file(path) || contains(own, ".snap") || contains(own, ".golden") ||
+         contains(own, ".approved.") ||
+         std::any_of(folders.begin(), folders.end(),
+                     [&](std::string_view one) { return contains(all, one); }) ||
+         std::any_of(names.begin(), names.end(),
+                     [&](std::string_view one) { return starts_with(own, one); });
+}
+
+bool names_checker(const std::string& command, const std::string& path) {
+  const auto word = [&](std::string_view wanted) {
+    constexpr std::string_view rim = " \t'\"();|&<>=";
+    for (auto at = command.find(wanted); at != std::string::npos;
+         at = command.find(wanted, at + 1)) {
+      const bool dotted = at >= 2 && command.compare(at - 2, 2, "./") == 0;
+      const std::size_t start = dotted ? at - 2 : at;
+      const auto end = at + wanted.size();
+      const bool begins = start == 0 || contains(rim, std::string_view(&command[start - 1], 1));
+      const bool ends = end == command.size() || contains(rim, std::string_view(&command[end], 1));
+      if (begins && ends) return true;
+    }
+    return false;
+  };
+  // A script that checks, by its name; any other may as well be what is checked.
+  constexpr std::array<std::string_view, 5> checkers = {"test", "check", "verif", "spec", "lint"};
+  const std::string own = lower(path);
+  const bool checker = std::any_of(checkers.begin(), checkers.end(),
+                                   [&](std::string_view one) { return contains(own, one); });
+  if (checker && word(path)) return true;
+  if (path == "Makefile" || path == "makefile" || path == "GNUmakefile") return word("make");
+  if (path == "package.json")
+    return word("npm") || word("pnpm") || word("yarn") || word("bun") || word("node");
+  return false;
 }
 
 bool runs_by_itself(const std::string& path) {

@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "core/gates.h"
+#include "core/test_results.h"
 #include "engine/command.h"
 #include "engine/conversation.h"
 #include "engine/reviewer.h"
@@ -12,6 +13,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <utility>
 
 namespace mixagent {
 
@@ -24,6 +28,28 @@ bool never_usable(const CheckRecord& record, const std::vector<CheckRecord>& bef
   return record.unusable && std::any_of(before.begin(), before.end(), [&](const CheckRecord& base) {
            return base.command == record.command && base.unusable;
          });
+}
+
+constexpr std::int64_t far_beyond = 8;  // times the usual cost
+constexpr std::size_t fewest_samples = 5;
+
+// Of accepted attempts by this model in this run; zero when there are too few to speak of.
+Money median_accepted(Tools& tools, const std::string& model) {
+  std::map<std::pair<std::string, int>, Money> costs;
+  std::vector<Money> accepted;
+  for (const Event& event : tools.journal.events()) {
+    if (const auto* call = std::get_if<CallCompleted>(&event.fact)) {
+      if (call->attempt > 0 && call->model == model)
+        costs[{call->step, call->attempt}] += call->cost;
+    } else if (const auto* done = std::get_if<AttemptCompleted>(&event.fact)) {
+      if (done->outcome == "accepted" && done->model == model)
+        accepted.push_back(costs[{done->step, done->attempt}]);
+    }
+  }
+  if (accepted.size() < fewest_samples) return {};
+  const auto middle = accepted.begin() + static_cast<std::ptrdiff_t>(accepted.size() / 2);
+  std::nth_element(accepted.begin(), middle, accepted.end());
+  return *middle;
 }
 
 // The straight line of an attempt, with the little state that its rounds share.
@@ -55,10 +81,12 @@ class Attempt {
   Result<Judged> judge(const Action& terminal);
   Result<std::optional<Judged>> gates(const Collected& collected);
   Result<std::optional<Judged>> checks(const Collected& collected);
+  Result<std::optional<Judged>> tests_fail(const std::vector<CheckRun>& runs);
   Result<Judged> review(const Collected& collected);
   Result<std::optional<Judged>> send_back(const std::string& text, const std::string& outcome,
                                           const std::string& why);
   Pot pot() const;
+  Result<std::optional<Money>> usual_cost() const;
 
   RunContext& run_;
   Tools& tools_;
@@ -93,6 +121,16 @@ Pot Attempt::pot() const {
   return pot;
 }
 
+// The median cost of the attempts by this model that were accepted in this run; nothing while there
+// are few. Recorded, so that a resumed run stops where this one did.
+Result<std::optional<Money>> Attempt::usual_cost() const {
+  MIX_TRY(const std::string value, tools_.journal.once(key_ + "/usual", "usual", [&] {
+    return Result<std::string>(std::to_string(median_accepted(tools_, plan_.model.name).pico));
+  }));
+  const Money usual{std::strtoll(value.c_str(), nullptr, 10)};
+  return usual > Money{} ? std::optional<Money>(usual) : std::nullopt;
+}
+
 Result<std::string> Attempt::system() {
   MIX_TRY(traits_, run_.caller.book().traits(plan_.model));
   return render_system(tools_, plan_.seat, plan_.model,
@@ -108,9 +146,8 @@ Result<std::string> Attempt::first_message() {
   if (job_.solo && paths.empty()) {
     // Recorded like the planner's, once for all attempts.
     MIX_TRY(files.text, tools_.journal.once(job_.key + "/context", tree_id(job_.base).text, [&] {
-      return Result<std::string>(
-          tools_.context.planner_context(job_.base, reader, run_.goal.text,
-                                         traits_.as_estimate(3'000)));
+      return Result<std::string>(tools_.context.planner_context(job_.base, reader, run_.goal.text,
+                                                                traits_.as_estimate(3'000)));
     }));
   } else {
     files = tools_.context.worker_files(job_.base, reader, paths,
@@ -144,6 +181,8 @@ Result<AttemptResult> Attempt::go() {
       tools_, run_.caller, hands_,
       ConversationSetup{plan_.seat, plan_.model, pot(), key_, job_.step.id, plan_.number,
                         system_text, offered, plan_.seat.name + "/" + job_.step.id});
+  MIX_TRY(const auto usual, usual_cost());
+  if (usual) conversation_->stop_at(Money{usual->pico * far_beyond}, *usual);
   MIX_TRY(const std::string message, first_message());
   conversation_->say(message);
   while (true) {
@@ -244,24 +283,21 @@ Result<std::optional<Attempt::Judged>> Attempt::send_back(const std::string& tex
 }
 
 Result<std::optional<Attempt::Judged>> Attempt::checks(const Collected& collected) {
-  const CheckSite site{job_.step.id, "attempt", fmt::format("{}/verify:{}", key_, verification_),
-                       run_.goal.repository};
+  const CheckSite site{
+      job_.step.id,         "attempt",      fmt::format("{}/verify:{}", key_, verification_),
+      run_.goal.repository, names_of(job_), job_.solo ? job_.step.instructions : ""};
   MIX_TRY(auto runs, run_checks(tools_, job_.checks, collected.tree, site, job_.before));
   result_.checks.clear();
   for (const CheckRun& done : runs) result_.checks.push_back(done.record);
+  if (job_.expect_failure) return tests_fail(runs);
   for (const CheckRun& done : runs) {
-    const bool wanted = job_.expect_failure ? !done.record.passed() : done.record.passed();
-    if (wanted || never_usable(done.record, job_.before)) continue;
+    if (done.record.passed() || never_usable(done.record, job_.before)) continue;
     result_.failed_command = done.record.command;
     result_.failed_output = done.output;
-    const std::string problem =
-        job_.expect_failure
-            ? "the new test passes although the behaviour is missing; it must fail first"
-            : done.output;
     MIX_TRY(const std::string text, render(tools_, "checks_failed",
                                            {{"command", done.record.command},
                                             {"exit", std::to_string(done.record.exit_code)},
-                                            {"output", std::string(trim(problem))}}));
+                                            {"output", std::string(trim(done.output))}}));
     return send_back(
         text, "checks_failed",
         fmt::format("`{}` exits {}", clip(done.record.command, 120), done.record.exit_code));
@@ -269,13 +305,45 @@ Result<std::optional<Attempt::Judged>> Attempt::checks(const Collected& collecte
   return std::optional<Judged>{};
 }
 
+// A test step is done when a check fails by a test of its own: one that fails now and did not
+// before, and that ran.
+Result<std::optional<Attempt::Judged>> Attempt::tests_fail(const std::vector<CheckRun>& runs) {
+  std::string problem = "the new test passes although the behaviour is missing; it must fail first";
+  const CheckRun* shown = runs.empty() ? nullptr : &runs.front();
+  for (const CheckRun& done : runs) {
+    const CheckRecord& record = done.record;
+    if (record.passed() || record.flaky) continue;
+    shown = &done;
+    TestStatuses fresh;
+    for (const std::string& test : record.broken) {
+      if (const auto found = record.tests.find(test); found != record.tests.end())
+        fresh.insert(*found);
+    }
+    const bool told = !record.tests.empty();
+    const std::string why = record.unusable ? record.why
+                            : told && fresh.empty()
+                                ? "no new test fails; what fails failed before"
+                                : why_no_test_failure(record.exit_code, done.output, fresh);
+    if (why.empty()) return std::optional<Judged>{};
+    problem = why + "\n" + done.output;
+  }
+  const std::string command = shown == nullptr ? "" : shown->record.command;
+  result_.failed_command = command;
+  result_.failed_output = problem;
+  MIX_TRY(const std::string text,
+          render(tools_, "checks_failed",
+                 {{"command", command},
+                  {"exit", shown == nullptr ? "0" : std::to_string(shown->record.exit_code)},
+                  {"output", std::string(trim(problem))}}));
+  return send_back(text, "checks_failed", clip(problem, 200));
+}
+
 // Once per step of high difficulty or without a discriminating check; a revision stays on this
 // rung.
 Result<Attempt::Judged> Attempt::review(const Collected& collected) {
   const bool discriminates =
-      std::any_of(result_.checks.begin(), result_.checks.end(), [](const CheckRecord& check) {
-        return check.passed() && check.baseline_exit_code.value_or(0) != 0;
-      });
+      std::any_of(result_.checks.begin(), result_.checks.end(),
+                  [](const CheckRecord& check) { return check.discriminates(); });
   const bool needed = job_.review && !job_.solo && !job_.expect_failure &&
                       (job_.step.difficulty == Difficulty::high || !discriminates);
   if (!needed) return Judged{false, "accepted", ""};

@@ -11,7 +11,8 @@ namespace mixagent {
 
 struct CheckRun {
   CheckRecord record;
-  std::string output;  // head and tail, for models
+  std::string output;       // head and tail, for models
+  bool remembered = false;  // an earlier run's result on the same tree
 };
 
 struct CheckSite {
@@ -19,19 +20,20 @@ struct CheckSite {
   std::string phase;  // baseline | attempt | integration | final
   std::string key;    // for the journal
   std::filesystem::path mounted_at;
+  std::string names = {};  // what the steps say: tests that it names must pass (core/verdict.h)
+  std::string goal = {};   // where the whole goal is judged
 };
 
-// In order. A check that fails is run once more on the
+// [verify] check_jobs at a time; told in order. A check that fails is run once more on the
 // same tree: a pass makes it flaky. `known` are the results on the base: they give each record its
 // baseline_exit_code, and stand in for a run where the tree is the same.
 Result<std::vector<CheckRun>> run_checks(Tools& tools, const std::vector<Check>& checks,
                                          const Tree& tree, const CheckSite& site,
                                          const std::vector<CheckRecord>& known);
 
-// The reason and the remedy when a command could not run at all (not found, refused connection,
-// DNS, denied by the sandbox); empty when its verdict counts.
-std::string why_unusable(const std::string& command, int exit_code, const std::string& output);
-
+// The last record of this command, or null.
+const CheckRecord* latest_record(const std::vector<CheckRecord>& records,
+                                 const std::string& command);
 // The record of this command on this tree, or null.
 const CheckRecord* find_record(const std::vector<CheckRecord>& records, const std::string& command,
                                const std::string& tree);

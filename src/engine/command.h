@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace mixagent {
 
@@ -26,7 +27,9 @@ struct RecordedCommand {
   bool timed_out = false, killed = false;
   std::string output;
   std::int64_t ms = 0;
-  std::string tree;  // after
+  std::string tree;                     // after
+  std::vector<std::string> tests = {};  // a check's results by test (core/test_results.h)
+  bool remembered = false;              // from an earlier run on the same tree
   template <class V>
   void fields(V& v) {
     v.may("exit_code", exit_code);
@@ -35,6 +38,8 @@ struct RecordedCommand {
     v.may("output", output);
     v.may("ms", ms);
     v.may("tree", tree);
+    v.may("tests", tests);
+    v.may("remembered", remembered);
   }
 };
 std::string encode_recorded(const RecordedCommand& command);

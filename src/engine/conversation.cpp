@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "core/calibration.h"
 #include "core/forget.h"
+#include "core/price.h"
 #include "core/text_protocol.h"
 #include "engine/advisor.h"
 
@@ -15,6 +16,7 @@ namespace mixagent {
 
 namespace {
 
+constexpr int most_advice = 3;    // questions to the advisor in one conversation
 constexpr int most_in_a_row = 3;  // malformed, or silent
 
 Message user_message(std::string text) {
@@ -90,6 +92,12 @@ Result<Ended> Conversation::run() {
   while (turn_ < setup_.seat.max_turns) {
     MIX_TRY(auto ended, turn());
     if (ended) return std::move(*ended);
+    if (most_cost_ && cost_ > *most_cost_) {
+      return Ended{EndKind::limit,
+                   {},
+                   fmt::format("it cost ${:.4f}, far beyond the ${:.4f} that is usual here",
+                               to_usd(cost_), to_usd(*usual_cost_))};
+    }
   }
   return Ended{EndKind::limit, {}, fmt::format("{} turns used up", setup_.seat.max_turns)};
 }
@@ -145,7 +153,9 @@ Result<ChatReply> Conversation::ask(const std::string& suffix) {
   request.cache_key = setup_.cache_key;
   request.labels = {fmt::format("{}/call:{}{}", setup_.key, turn_, suffix), setup_.seat.name,
                     setup_.step, setup_.attempt, turn_};
-  return caller_.ask(std::move(request), {setup_.seat, setup_.model, setup_.pot});
+  auto reply = caller_.ask(std::move(request), {setup_.seat, setup_.model, setup_.pot});
+  if (reply) cost_ += cost_of(reply->usage, setup_.model);
+  return reply;
 }
 
 Conversation::Decoded Conversation::decode(const ChatReply& reply) const {
@@ -250,7 +260,10 @@ Result<Observation> Conversation::observe(const Action& action, std::size_t inde
   const std::int64_t started = tools_.clock.steady_ms();
   const std::string key = fmt::format("{}/call:{}/tool:{}", setup_.key, turn_, index);
   Observation seen;
-  if (const auto* asked = std::get_if<AskAdvisor>(&action)) {
+  if (std::holds_alternative<AskAdvisor>(action) && advised_ >= most_advice) {
+    seen = {false, "the advisor was asked three times already; decide yourself", false};
+  } else if (const auto* asked = std::get_if<AskAdvisor>(&action)) {
+    ++advised_;
     MIX_TRY(Advice advice,
             ask_advisor(tools_, caller_, setup_.pot, {"", "", setup_.step, setup_.attempt, turn_},
                         key, asked->question));

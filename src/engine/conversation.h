@@ -44,6 +44,11 @@ class Conversation {
   // Until something ends it; may be called again after say(). An Error: no model, no money, no
   // disk, cancelled.
   Result<Ended> run();
+  // Ends with `limit` once its calls have cost more than this; `usual` is named as the reason.
+  void stop_at(Money most, Money usual) {
+    most_cost_ = most;
+    usual_cost_ = usual;
+  }
   int turns() const { return turn_; }
 
  private:
@@ -80,7 +85,9 @@ class Conversation {
   std::vector<ToolResultPart> results_;        // not yet sent
   std::optional<ToolCallPart> open_terminal_;  // waits for say()
   Stuck stuck_;
-  int turn_ = 0, malformed_ = 0, silent_ = 0;
+  int turn_ = 0, malformed_ = 0, silent_ = 0, advised_ = 0;
+  Money cost_;
+  std::optional<Money> most_cost_, usual_cost_;
 };
 
 }  // namespace mixagent

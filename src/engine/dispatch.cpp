@@ -57,6 +57,8 @@ class Dispatcher {
   void skip(const Step& step, const std::string& why);
   void skip_rest();
   StepJob job_for(const Step& step) const;
+  std::string targets_of(const Step& step, bool solo) const;
+  void adopt_tests(const StepOutcome& outcome);
   bool has_dependants(const Step& step) const;
   void note_error(const Result<Event>& appended) {
     if (!appended && !out_.error) out_.error = appended.error();
@@ -141,7 +143,11 @@ StepJob Dispatcher::job_for(const Step& step) const {
   job.notes = options_.notes;
   job.later_rung = options_.later_rung;
   job.review = tools_.config.review.enabled;
-  job.expect_failure = step.action == StepAction::test && has_dependants(step);
+  job.recut = options_.recut;
+  job.one_rung = options_.tests_first;
+  job.expect_failure =
+      step.action == StepAction::test && (options_.tests_first || has_dependants(step));
+  job.targets = targets_of(step, job.solo);
   job.checks = step.checks;
   for (const std::string& needed : step.depends_on) {
     const auto test = std::find_if(plan_.steps.begin(), plan_.steps.end(),
@@ -152,15 +158,44 @@ StepJob Dispatcher::job_for(const Step& step) const {
         job.checks.push_back(check);
     }
   }
-  if (job.checks.empty() && !job.expect_failure) {
+  if (job.checks.empty() && (!job.expect_failure || options_.tests_first)) {
+    const auto& reported = tools_.config.verify.known_failing;  // and nothing more
     for (const Check& check : run_.goal.checks) {
       const CheckRecord* base = find_record(run_.baseline, check.command, run_.snapshot.id.text);
       if (base != nullptr && base->unusable) continue;
-      if (job.solo || (base != nullptr && base->passed() && !base->flaky))
-        job.checks.push_back(check);
+      if (std::find(reported.begin(), reported.end(), check.command) != reported.end()) continue;
+      const bool held = base != nullptr && (base->passed() || base->counts) && !base->flaky;
+      if (job.solo || held) job.checks.push_back(check);
     }
   }
   return job;
+}
+
+// The tests that test steps before this one brought, by name.
+std::string Dispatcher::targets_of(const Step& step, bool solo) const {
+  std::string names;
+  for (const CheckRecord& record : run_.proof.seen_failing) {
+    const bool ours =
+        solo || std::any_of(plan_.steps.begin(), plan_.steps.end(), [&](const Step& other) {
+          const auto& needs = step.depends_on;
+          return std::find(needs.begin(), needs.end(), other.id) != needs.end() &&
+                 std::any_of(other.checks.begin(), other.checks.end(),
+                             [&](const Check& check) { return check.command == record.command; });
+        });
+    if (ours) names += join(record.broken, "\n") + "\n";
+  }
+  return names;
+}
+
+// A test step that is accepted: its checks were seen to fail, its files are what judges from now
+// on.
+void Dispatcher::adopt_tests(const StepOutcome& outcome) {
+  Proof& proof = run_.proof;
+  for (const CheckRecord& record : outcome.checks) {
+    if (!record.passed() && !record.unusable) proof.seen_failing.push_back(record);
+  }
+  const Tree& before = proof.tests.empty() ? run_.snapshot.tree : proof.tests;
+  proof.tests = apply_change(before, difference(outcome.base, outcome.tree));
 }
 
 void Dispatcher::start(const Step& step, int round) {
@@ -190,6 +225,7 @@ void Dispatcher::take(StepOutcome outcome) {
     return ended(std::move(outcome), Phase::failed);
   }
   if (merged->problem.empty()) {
+    if (job_for(*step).expect_failure) adopt_tests(outcome);
     out_.head = std::move(merged->tree);
     return ended(std::move(outcome), Phase::accepted);
   }
@@ -201,7 +237,11 @@ void Dispatcher::take(StepOutcome outcome) {
 
 void Dispatcher::ended(StepOutcome outcome, Phase phase) {
   phase_[outcome.id] = phase;
-  if (phase != Phase::accepted) out_.all_accepted = false;
+  if (phase != Phase::accepted) {
+    out_.all_accepted = false;
+    out_.recut = out_.recut || outcome.recut;
+    if (out_.question.empty()) out_.question = outcome.question;
+  }
   const std::string tree = phase == Phase::accepted ? tree_id(outcome.tree).text : "";
   note_error(tools_.journal.append(StepCompleted{outcome.id, outcome.status, tree, outcome.why}));
   out_.checks.insert(out_.checks.end(), outcome.checks.begin(), outcome.checks.end());

@@ -16,12 +16,16 @@ struct Dispatched {
   std::vector<CheckRecord> checks;    // of accepted steps, on the trees they ran on
   bool all_accepted = true;
   std::optional<Error> error;  // the first of the world's
+  bool recut = false;          // the planner was asked about a step that failed
+  std::string question;        // the planner's, about such a step
 };
 
 struct DispatchOptions {
-  int revision = 1;         // of the plan: part of every recorded effect's key
-  std::string notes;        // for a solo worker
-  bool later_rung = false;  // start every step one rung higher
+  int revision = 1;          // of the plan: part of every recorded effect's key
+  std::string notes;         // for a solo worker
+  bool later_rung = false;   // start every step one rung higher
+  bool recut = true;         // a step may be cut anew at its ladder's end
+  bool tests_first = false;  // tests for the goal before the work on it: one rung, must fail
 };
 
 // Blocks until no step is running.

@@ -2,13 +2,11 @@
 
 #include "base/text.h"
 #include "core/diff.h"
+#include "core/gates.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
-#include <set>
-#include <string_view>
 
 namespace mixagent {
 
@@ -16,20 +14,18 @@ namespace {
 
 constexpr int small_diff = 80;  // changed lines
 
-bool is_test_file(const std::string& path) {
-  const std::string name = lower(path);
-  static constexpr std::array<std::string_view, 6> signs = {"test/",      "tests/", "spec/",
-                                                            "__tests__/", "_test.", "test_"};
-  return std::any_of(signs.begin(), signs.end(),
-                     [&](std::string_view sign) { return name.find(sign) != std::string::npos; }) ||
-         name.find(".test.") != std::string::npos || name.find(".spec.") != std::string::npos;
+bool mentions(const std::vector<Check>& checks, const std::string& path) {
+  return std::any_of(checks.begin(), checks.end(),
+                     [&](const Check& check) { return names_checker(check.command, path); });
 }
 
-// Tests that were there before and that the patch changes: it may have bent what judges it.
-std::vector<std::string> changed_tests(const Change& change) {
+// What judges the change and was there before the work on it: tests, what they compare with, how
+// they are run.
+std::vector<std::string> changed_judges(const Change& change, const std::vector<Check>& checks) {
   std::vector<std::string> out;
   for (const FileChange& file : change.files) {
-    if (file.before && is_test_file(file.path)) out.push_back(file.path);
+    if (file.before && (judges_others(file.path) || mentions(checks, file.path)))
+      out.push_back(file.path);
   }
   return out;
 }
@@ -46,17 +42,33 @@ int changed_line_count(Workspaces& workspaces, const Change& change) {
 
 }  // namespace
 
-Result<std::vector<CheckRecord>> final_checks(RunContext& run,
-                                              const std::vector<Check>& plan_checks,
-                                              const Dispatched& done, int revision) {
+Result<std::vector<CheckRecord>> final_checks(RunContext& run, const Plan& plan,
+                                              const Dispatched& done, int revision,
+                                              const std::string& names) {
   std::vector<Check> checks;
   for (const Check& check : run.goal.checks) {
     const CheckRecord* base = find_record(run.baseline, check.command, run.snapshot.id.text);
     if (base == nullptr || !base->unusable) checks.push_back(check);
   }
-  for (const Check& check : plan_checks) {
+  for (const Check& check : plan.checks) {
     const auto same = [&](const Check& c) { return c.command == check.command; };
     if (std::none_of(checks.begin(), checks.end(), same)) checks.push_back(check);
+  }
+  // Nobody else has a say: then those of the steps have, for as much as a planner's checks prove.
+  if (checks.empty()) {
+    for (const Step& step : plan.steps) {
+      if (step.action != StepAction::test)
+        checks.insert(checks.end(), step.checks.begin(), step.checks.end());
+    }
+  }
+  // What test steps brought: by now it must pass.
+  for (const CheckRecord& record : run.proof.seen_failing) {
+    const auto same = [&](const Check& c) { return c.command == record.command; };
+    if (std::any_of(checks.begin(), checks.end(), same)) continue;
+    Check check;
+    check.command = record.command;
+    check.origin = CheckOrigin::tester;
+    checks.push_back(std::move(check));
   }
   const std::string tree = tree_id(done.head).text;
   std::vector<CheckRecord> records;
@@ -66,49 +78,77 @@ Result<std::vector<CheckRecord>> final_checks(RunContext& run,
     if (known != nullptr && known->passed()) {
       records.push_back(*known);
       records.back().origin = check.origin;
+      judge_tests(records.back(), latest_record(run.baseline, check.command), names, run.goal.text);
+      if (!records.back().passed()) {
+        records.pop_back();
+        missing.push_back(check);
+      }
     } else {
       missing.push_back(check);
     }
   }
-  const CheckSite site{"", "final", fmt::format("final:{}:{}", revision, tree.substr(0, 12)),
-                       run.goal.repository};
+  const CheckSite site{"",
+                       "final",
+                       fmt::format("final:{}:{}", revision, tree.substr(0, 12)),
+                       run.goal.repository,
+                       names,
+                       run.goal.text};
   MIX_TRY(const auto runs, run_checks(run.tools, missing, done.head, site, run.baseline));
   for (const CheckRun& run_done : runs) records.push_back(run_done.record);
+  for (CheckRecord& record : records) {
+    const bool shown = latest_record(run.proof.seen_failing, record.command) != nullptr;
+    if (shown && record.baseline_exit_code.value_or(0) == 0) record.origin = CheckOrigin::tester;
+  }
   return records;
 }
 
 namespace {
 
-// Changed tests that fail in the version they had before, on the new code: the patch may have bent
-// what judges it.
-Result<std::vector<std::string>> bent_tests(RunContext& run, const Tree& head, int revision) {
-  const Change change = difference(run.snapshot.tree, head);
-  const std::vector<std::string> changed = changed_tests(change);
-  if (changed.empty()) return changed;
-  Tree tree = head;
-  for (const FileChange& file : change.files) {
-    if (std::find(changed.begin(), changed.end(), file.path) != changed.end())
-      tree[file.path] = *file.before;
-  }
+struct FormerTests {
+  std::vector<std::string> bent;     // files; empty: the former versions pass too
+  std::vector<CheckRecord> records;  // of the checks on the result with those files as they were
+};
+
+// Tests that the change edits are run in their former version too, on the new code: the change may
+// have bent what judges it.
+Result<FormerTests> run_former_tests(RunContext& run, const Tree& head, int revision,
+                                     const std::string& names) {
+  FormerTests out;
+  const Tree& judged_by = run.proof.tests.empty() ? run.snapshot.tree : run.proof.tests;
   std::vector<Check> judges;
   for (const Check& check : run.goal.checks) {
     const CheckRecord* base = find_record(run.baseline, check.command, run.snapshot.id.text);
     if (base != nullptr && !base->unusable && !base->flaky) judges.push_back(check);
   }
+  const Change change = difference(judged_by, head);
+  const std::vector<std::string> changed = changed_judges(change, judges);
+  if (changed.empty() || judges.empty()) return out;
+  Tree tree = head;
+  for (const FileChange& file : change.files) {
+    if (std::find(changed.begin(), changed.end(), file.path) != changed.end())
+      tree[file.path] = *file.before;
+  }
   MIX_OK(run.tools.workspaces.keep(tree));
-  const CheckSite site{"", "base tests",
+  const CheckSite site{"",
+                       "base tests",
                        fmt::format("base-tests:{}:{}", revision, tree_id(tree).text.substr(0, 12)),
-                       run.goal.repository};
-  MIX_TRY(const auto runs, run_checks(run.tools, judges, tree, site, {}));
-  const bool all_pass = std::all_of(runs.begin(), runs.end(),
-                                    [](const CheckRun& done) { return done.record.passed(); });
-  return all_pass ? std::vector<std::string>{} : changed;
+                       run.goal.repository,
+                       names,
+                       run.goal.text};
+  MIX_TRY(const auto runs, run_checks(run.tools, judges, tree, site, run.baseline));
+  for (const CheckRun& done : runs) {
+    out.records.push_back(done.record);
+    // A check that failed before and that the change leaves so proves nothing about the tests.
+    if (!done.record.passed()) out.bent = changed;
+  }
+  return out;
 }
 
 }  // namespace
 
 Result<VerdictOutput> final_verdict(RunContext& run, const Plan& plan, const Tree& head,
-                                    const std::vector<CheckRecord>& checks, int revision) {
+                                    const std::vector<CheckRecord>& checks, int revision,
+                                    const std::string& names) {
   VerdictInput input;
   const auto& reported_only = run.tools.config.verify.known_failing;
   const auto counts = [&](const CheckRecord& record) {
@@ -123,17 +163,23 @@ Result<VerdictOutput> final_verdict(RunContext& run, const Plan& plan, const Tre
                       std::all_of(plan.steps.begin(), plan.steps.end(), [](const Step& step) {
                         return step.action == StepAction::refactor;
                       });
+  std::copy_if(run.proof.seen_failing.begin(), run.proof.seen_failing.end(),
+               std::back_inserter(input.seen_failing), counts);
+  if (VerdictOutput verdict = judge(input); !verdict.passed) return verdict;
+  MIX_TRY(FormerTests former, run_former_tests(run, head, revision, names));
+  input.changed_test_files = former.bent;
+  input.former = std::move(former.records);
   VerdictOutput verdict = judge(input);
-  if (!verdict.passed || verdict.verified != Verified::full) return verdict;
-  MIX_TRY(input.changed_test_files, bent_tests(run, head, revision));
-  return judge(input);
+  verdict.bent = std::move(former.bent);
+  return verdict;
 }
 
 bool wants_final_review(RunContext& run, const Plan& plan, const Tree& head, Verified verified) {
   if (!run.tools.config.review.enabled) return false;
   const Change change = difference(run.snapshot.tree, head);
   if (change.empty()) return false;
-  if (plan.decision == Decision::solo && verified == Verified::full) {
+  const bool users_proof = run.proof.seen_failing.empty();  // not tests that a model wrote
+  if (plan.decision == Decision::solo && verified == Verified::full && users_proof) {
     return changed_line_count(run.tools.workspaces, change) > small_diff;
   }
   return true;

@@ -12,13 +12,14 @@ namespace mixagent {
 
 // The goal's checks (and those that the plan added) on the tree that holds all steps; results that
 // steps already obtained on exactly this tree are not obtained again.
-Result<std::vector<CheckRecord>> final_checks(RunContext& run,
-                                              const std::vector<Check>& plan_checks,
-                                              const Dispatched& done, int revision);
+Result<std::vector<CheckRecord>> final_checks(RunContext& run, const Plan& plan,
+                                              const Dispatched& done, int revision,
+                                              const std::string& names);
 
-// Tests that the patch changed are run in their former version too.
+// Tests that the patch changed are run in their former version too. `names`: what all steps say.
 Result<VerdictOutput> final_verdict(RunContext& run, const Plan& plan, const Tree& head,
-                                    const std::vector<CheckRecord>& checks, int revision);
+                                    const std::vector<CheckRecord>& checks, int revision,
+                                    const std::string& names);
 
 // The whole diff before the reviewer. Skipped for a small solo diff that is fully verified.
 bool wants_final_review(RunContext& run, const Plan& plan, const Tree& head, Verified verified);

@@ -1,6 +1,7 @@
 #include "engine/gate.h"
 
 #include "base/text.h"
+#include "core/verdict.h"
 
 #include <algorithm>
 #include <array>
@@ -18,9 +19,18 @@ bool has_several_parts(const std::string& goal) {
                      [&](std::string_view sign) { return text.find(sign) != std::string::npos; });
 }
 
+bool is_target(const CheckRecord& check, const std::string& goal) {
+  if (check.unusable || check.flaky || check.passed()) return false;
+  // Some tests of a suite are red: that is the goal's matter only when the goal is about them.
+  return !check.counts || check.counts->failed == 0 ||
+         std::any_of(check.broken.begin(), check.broken.end(), [&](const std::string& test) {
+           return names_test(goal, test) || hints_at(goal, test);
+         });
+}
+
 GateRuling choose_lane(const Goal& goal, const std::vector<CheckRecord>& baseline) {
-  const bool target = std::any_of(baseline.begin(), baseline.end(), [](const CheckRecord& check) {
-    return !check.unusable && !check.flaky && check.exit_code != 0;
+  const bool target = std::any_of(baseline.begin(), baseline.end(), [&](const CheckRecord& check) {
+    return is_target(check, goal.text);
   });
   if (!target)
     return {false, "no check fails yet that the goal must turn green: the planner decides"};

@@ -18,6 +18,8 @@ struct GateRuling {
 // the planner's decision.
 GateRuling choose_lane(const Goal& goal, const std::vector<CheckRecord>& baseline);
 
+// A check that fails on the base and that the goal must turn green.
+bool is_target(const CheckRecord& check, const std::string& goal);
 bool has_several_parts(const std::string& goal);
 
 }  // namespace mixagent

@@ -5,11 +5,13 @@
 #include "core/review_rules.h"
 #include "engine/caller.h"
 #include "engine/dispatch.h"
+#include "engine/estimate.h"
 #include "engine/finish.h"
 #include "engine/gate.h"
 #include "engine/planner.h"
 #include "engine/reviewer.h"
 #include "engine/survey.h"
+#include "engine/tests_first.h"
 #include "engine/texts.h"
 #include "version.h"
 
@@ -57,19 +59,21 @@ class Run {
  private:
   Result<void> straight_line();
   Result<void> open();
-  Result<void> tell_what_is_not_done();
   Result<void> go_on(std::int64_t after_seq);
   Result<void> survey_and_plan();
   Result<void> plan_once(const std::string& failure);
   Result<void> answer_question();
   Result<void> ask_a_person() const;
+  Result<void> approve();
   Result<void> work();
+  Result<void> tests_first(DispatchOptions& options);
   Result<void> verify();
   Result<void> final_review();
   Result<void> fix_findings(const std::vector<Finding>& findings, const std::string& coaching);
   Result<void> hand_over();
   bool concluded() const { return concluded_; }
   void conclude(const std::string& subtype, const std::string& why);
+  std::string names() const;
 
   const Goal& goal_;
   Tools& tools_;
@@ -136,18 +140,6 @@ Result<void> Run::open() {
     if (!seat.ladder.empty()) started.seats[name] = join(seat.ladder, ", ");
   }
   MIX_OK(tools_.journal.append(std::move(started)));
-  MIX_OK(tell_what_is_not_done());
-  return {};
-}
-
-// Settings that this version reads and cannot carry out are said, not swallowed.
-Result<void> Run::tell_what_is_not_done() {
-  const bool per_test = std::any_of(goal_.checks.begin(), goal_.checks.end(),
-                                    [](const Check& check) { return !check.results.empty(); });
-  if (per_test) {
-    MIX_OK(tools_.journal.append(
-        NoteAdded{"results of single tests are not read by this version: exit codes decide", ""}));
-  }
   return {};
 }
 
@@ -196,6 +188,23 @@ Result<void> Run::survey_and_plan() {
   if (decision == Decision::need_input) return ask_a_person();
   if (decision == Decision::no_op) conclude("success", planned_.reason);
   if (goal_.dry_run) conclude("success", "plan only");
+  if (!concluded() && decision == Decision::plan) return approve();
+  return {};
+}
+
+// A person sees what the plan is and costs before money is spent on workers. Asked once: a resumed
+// run goes on with what was agreed.
+Result<void> Run::approve() {
+  if (!goal_.ask_before_work || goal_.plan || !tools_.console.interactive()) return {};
+  MIX_TRY(const std::string agreed,
+          tools_.journal.once("plan:approved", "approved", [&]() -> Result<std::string> {
+            const auto said = tools_.console.ask(plan_view(planned_.plan, tools_.config.lineup) +
+                                                 "Carry it out? [Y/n] ");
+            if (said && lower(trim(*said)).rfind('n', 0) != 0) return std::string("yes");
+            return fail(ErrorCode::need_input, "the plan was not approved", "",
+                        "say the goal differently, or `mixagent resume` to be asked again");
+          }));
+  MIX_CHECK(agreed == "yes", "nothing else is recorded");
   return {};
 }
 
@@ -228,8 +237,50 @@ Result<void> Run::answer_question() {
   return {};
 }
 
+// What the steps say: a test that failed before and that they name must pass.
+std::string Run::names() const {
+  std::string text;
+  for (const Step& step : planned_.plan.steps) text += names_in(step) + "\n";
+  return text;
+}
+
+// Without a check that the goal must turn green: tests first, else one rung higher.
+Result<void> Run::tests_first(DispatchOptions& options) {
+  if (!can_run_tests(run_)) {
+    options.later_rung = true;
+    MIX_OK(tools_.journal.append(NoteAdded{
+        "no check works here that could tell right from wrong: the work starts one rung higher",
+        ""}));
+    return {};
+  }
+  ++revision_;
+  const Plan tests = tests_plan(run_, goal_text_);
+  Plan both = tests;
+  both.steps.insert(both.steps.end(), planned_.plan.steps.begin(), planned_.plan.steps.end());
+  MIX_OK(tools_.journal.append(
+      PlanCreated{"solo",
+                  "no check fails yet that the goal must turn green: its tests come first",
+                  revision_,
+                  both,
+                  {}}));
+  Dispatched written = dispatch(run_, tests, done_.head, {revision_, "", false, false, true});
+  if (written.error) return fail(*written.error);
+  if (tools_.cancel.requested()) return fail(ErrorCode::cancelled, "stopped");
+  ++revision_;
+  options.revision = revision_;
+  options.later_rung = !written.all_accepted;
+  if (!written.all_accepted) {
+    MIX_OK(tools_.journal.append(NoteAdded{
+        "no test could be written that fails before the work: it starts one rung higher", ""}));
+    return {};
+  }
+  done_.head = written.head;
+  return {};
+}
+
 Result<void> Run::work() {
-  DispatchOptions options{revision_, planned_.notes, false};
+  DispatchOptions options{revision_, planned_.notes, false, true, false};
+  if (revision_ == 1 && lacks_target(run_, planned_.plan)) MIX_OK(tests_first(options));
   done_ = dispatch(run_, planned_.plan, done_.head, options);
   if (done_.error) return fail(*done_.error);
   if (tools_.cancel.requested()) return fail(ErrorCode::cancelled, "stopped");
@@ -242,12 +293,17 @@ Result<void> Run::verify() {
   for (int round = 1;; ++round) {
     ending_.verdict = {};
     if (done_.all_accepted) {
-      MIX_TRY(ending_.checks, final_checks(run_, planned_.plan.checks, done_, revision_));
+      MIX_TRY(ending_.checks, final_checks(run_, planned_.plan, done_, revision_, names()));
       MIX_TRY(ending_.verdict,
-              final_verdict(run_, planned_.plan, done_.head, ending_.checks, revision_));
+              final_verdict(run_, planned_.plan, done_.head, ending_.checks, revision_, names()));
       if (ending_.verdict.passed) return {};
     }
-    const bool plan_again = round == 1 && !goal_.plan && goal_.lane != Lane::solo;
+    if (!done_.question.empty()) {
+      planned_.plan.question = done_.question;
+      return ask_a_person();
+    }
+    // A step that failed for good was cut anew already.
+    const bool plan_again = round == 1 && !goal_.plan && !done_.recut;
     if (!plan_again) break;
 
     std::string failure;
@@ -322,12 +378,12 @@ Result<void> Run::fix_findings(const std::vector<Finding>& findings, const std::
   ++revision_;
   MIX_OK(tools_.journal.append(
       PlanCreated{"plan", "the final review found something to settle", revision_, plan, {}}));
-  Dispatched fixed = dispatch(run_, plan, done_.head, {revision_, "", false});
+  Dispatched fixed = dispatch(run_, plan, done_.head, {revision_, "", false, false, false});
   if (fixed.error && fixed.error->code != ErrorCode::budget) return fail(*fixed.error);
   if (!fixed.all_accepted) return {};
-  MIX_TRY(auto checks, final_checks(run_, planned_.plan.checks, fixed, revision_));
+  MIX_TRY(auto checks, final_checks(run_, planned_.plan, fixed, revision_, names()));
   MIX_TRY(const VerdictOutput verdict,
-          final_verdict(run_, planned_.plan, fixed.head, checks, revision_));
+          final_verdict(run_, planned_.plan, fixed.head, checks, revision_, names()));
   if (!verdict.passed || verdict.verified < ending_.verdict.verified) return {};
   done_ = std::move(fixed);
   ending_.checks = std::move(checks);

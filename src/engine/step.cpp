@@ -3,11 +3,14 @@
 #include "base/text.h"
 #include "engine/attempt.h"
 #include "engine/ladder.h"
+#include "engine/planner.h"
 #include "engine/texts.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace mixagent {
 
@@ -45,26 +48,39 @@ StepStatus status_of(const StepJob& job, const AttemptResult& accepted) {
 
 class Ladder {
  public:
-  Ladder(RunContext& run, StepJob& job) : run_(run), tools_(run.tools), job_(job) {}
+  // `attempts`: of this step so far; the next one is numbered after them.
+  Ladder(RunContext& run, StepJob& job, int& attempts)
+      : run_(run), tools_(run.tools), job_(job), attempts_(attempts) {}
   Result<StepOutcome> climb();
+  const std::string& last_words() const { return last_words_; }
 
  private:
   Result<void> base_checks();
   Result<AttemptResult> attempt(int number, int rung, const Seat& seat, const std::string& text);
   StepOutcome accepted(AttemptResult result) const;
+  StepOutcome failed(const AttemptResult& result, const std::string& why) const;
 
   RunContext& run_;
   Tools& tools_;
   StepJob& job_;
+  int& attempts_;
+  std::string last_words_;  // the dossier of the last failure, for a planner
 };
 
 // The step's own checks on the tree it starts from, before a worker is paid: what passes already
 // proves nothing.
 Result<void> Ladder::base_checks() {
   if (!job_.before.empty() || job_.checks.empty()) return {};
-  const CheckSite site{job_.step.id, "baseline", job_.key + "/before", run_.goal.repository};
+  const CheckSite site{job_.step.id, "baseline", job_.key + "/before", run_.goal.repository,
+                       names_of(job_)};
   MIX_TRY(const auto runs, run_checks(tools_, job_.checks, job_.base, site, run_.baseline));
-  for (const CheckRun& done : runs) job_.before.push_back(done.record);
+  for (const CheckRun& done : runs) {
+    job_.before.push_back(done.record);
+    if (!done.record.unusable || done.record.origin != CheckOrigin::planner) continue;
+    MIX_OK(tools_.journal.append(NoteAdded{"the planned check `" + clip(done.record.command, 200) +
+                                               "` cannot run and says nothing: " + done.record.why,
+                                           job_.step.id}));
+  }
   return {};
 }
 
@@ -103,6 +119,15 @@ StepOutcome Ladder::accepted(AttemptResult result) const {
   return out;
 }
 
+StepOutcome Ladder::failed(const AttemptResult& result, const std::string& why) const {
+  StepOutcome out;
+  out.id = job_.step.id;
+  out.base = job_.base;
+  out.replan = result.replan;
+  out.why = result.outcome + ": " + result.why + (why.empty() ? "" : " (" + why + ")");
+  return out;
+}
+
 Result<StepOutcome> Ladder::climb() {
   const Seat* seat = tools_.config.lineup.seat(job_.step.seat);
   MIX_CHECK(seat != nullptr && !seat->ladder.empty(), "a validated step names a seat with a model");
@@ -110,37 +135,127 @@ Result<StepOutcome> Ladder::climb() {
   const int last = static_cast<int>(seat->ladder.size()) - 1;
   int rung = first_rung(*seat, tools_.config.lineup, job_.step.difficulty);
   if (job_.later_rung) rung = std::min(rung + 1, last);
+  const int top = job_.one_rung ? rung : last;
+  std::vector<Tried> tried;
   std::string text;
-  for (int number = 1;; ++number) {
-    MIX_TRY(AttemptResult result, attempt(number, rung, *seat, text));
+  while (true) {
+    MIX_TRY(AttemptResult result, attempt(++attempts_, rung, *seat, text));
     if (result.outcome == "accepted") return accepted(std::move(result));
-    const bool top = rung == last;
     // A review that stands after its rounds, with all commands passing, does not sink the step: it
     // is delivered open.
     const bool only_reviewed = result.outcome == "rejected" && !result.replan;
-    if (top && only_reviewed) return accepted(std::move(result));
-    if (top || !may_climb(result.outcome) || result.replan) {
-      StepOutcome out;
-      out.id = job_.step.id;
-      out.base = job_.base;
-      out.replan = result.replan;
-      out.why = result.outcome + ": " + result.why;
-      return out;
-    }
+    if (rung == top && only_reviewed) return accepted(std::move(result));
+    tried.push_back({result.outcome, failure_sign(result.failed_command, result.failed_output)});
+    const NextMove move = next_move(tried, rung, top);
     MIX_TRY(text, dossier(run_, job_, result));
-    MIX_OK(
-        tools_.journal.append(Escalated{job_.step.id, seat->ladder[static_cast<std::size_t>(rung)],
-                                        seat->ladder[static_cast<std::size_t>(rung) + 1],
-                                        result.outcome + ": " + clip(result.why, 300)}));
-    ++rung;
+    last_words_ = text;
+    if (!move.climb || result.replan) return failed(result, result.replan ? "" : move.why);
+    const auto& ladder = seat->ladder;
+    MIX_OK(tools_.journal.append(Escalated{job_.step.id, ladder[static_cast<std::size_t>(rung)],
+                                           ladder[static_cast<std::size_t>(move.rung)],
+                                           result.outcome + ": " + clip(result.why, 300) +
+                                               (move.why.empty() ? "" : "; " + move.why)}));
+    rung = move.rung;
   }
+}
+
+// The ladder's end: the planner cuts the step anew, once; the pieces are done one after another,
+// and the step's own checks decide on what they add up to.
+class Recut {
+ public:
+  Recut(RunContext& run, const StepJob& job, int attempts)
+      : run_(run), tools_(run.tools), job_(job), attempts_(attempts) {}
+  Result<StepOutcome> go(StepOutcome failed, const std::string& last_words);
+
+ private:
+  Result<StepOutcome> piece(const Step& step, std::size_t index, const Tree& base);
+  Result<StepOutcome> judged(StepOutcome last);
+
+  RunContext& run_;
+  Tools& tools_;
+  const StepJob& job_;
+  int attempts_;
+};
+
+Result<StepOutcome> Recut::go(StepOutcome failed, const std::string& last_words) {
+  MIX_OK(tools_.journal.append(Replanned{clip(failed.why, 500), job_.step.id}));
+  PlanRequest request;
+  request.key = job_.key + "/recut";
+  request.goal = run_.goal.text;
+  request.tree = job_.base;
+  MIX_TRY(request.failure, render(tools_, "recut",
+                                  {{"title", job_.step.title},
+                                   {"instructions", job_.step.instructions},
+                                   {"failure", failed.why},
+                                   {"dossier", last_words}}));
+  MIX_TRY(const Planned planned, plan_goal(run_, request));
+  failed.recut = true;
+  failed.replan = false;
+  if (planned.plan.decision == Decision::need_input) failed.question = planned.plan.question;
+  if (planned.plan.decision != Decision::plan) {
+    failed.why += "; the planner did not cut it anew: " + clip(planned.reason, 300);
+    return failed;
+  }
+  StepOutcome last;
+  Tree base = job_.base;
+  for (std::size_t i = 0; i < planned.plan.steps.size(); ++i) {
+    MIX_TRY(last, piece(planned.plan.steps[i], i, base));
+    if (last.status == StepStatus::failed) {
+      failed.why = fmt::format("cut anew, and piece {} failed: {}", i + 1, last.why);
+      return failed;
+    }
+    base = last.tree;
+  }
+  last.base = job_.base;
+  return judged(std::move(last));
+}
+
+Result<StepOutcome> Recut::piece(const Step& step, std::size_t index, const Tree& base) {
+  StepJob job = job_;
+  job.step = step;
+  job.step.id = job_.step.id;
+  job.base = base;
+  job.checks = step.checks;
+  job.before.clear();
+  job.key = fmt::format("{}/recut:{}", job_.key, index + 1);
+  Ladder ladder(run_, job, attempts_);
+  return ladder.climb();
+}
+
+Result<StepOutcome> Recut::judged(StepOutcome last) {
+  last.recut = true;
+  const CheckSite site{job_.step.id, "attempt", job_.key + "/recut/verify", run_.goal.repository,
+                       names_of(job_)};
+  MIX_TRY(const auto runs, run_checks(tools_, job_.checks, last.tree, site, job_.before));
+  for (const CheckRun& done : runs) {
+    last.checks.push_back(done.record);
+    if (done.record.passed()) last.status = StepStatus::verified;
+    if (done.record.passed() || done.record.unusable) continue;
+    last.status = StepStatus::failed;
+    last.why = fmt::format("cut anew and done, but `{}` exits {}", clip(done.record.command, 120),
+                           done.record.exit_code);
+  }
+  return last;
+}
+
+bool may_recut(const RunContext& run, const StepJob& job) {
+  const Seat* planner = run.tools.config.lineup.seat("planner");
+  return planner != nullptr && !planner->ladder.empty() && !job.solo && !job.expect_failure &&
+         job.recut && !job.one_rung && !run.goal.plan && !run.tools.cancel.requested();
+}
+
+Result<StepOutcome> climb_and_recut(RunContext& run, StepJob& job) {
+  int attempts = 0;
+  Ladder ladder(run, job, attempts);
+  MIX_TRY(StepOutcome outcome, ladder.climb());
+  if (outcome.status != StepStatus::failed || !may_recut(run, job)) return outcome;
+  return Recut(run, job, attempts).go(std::move(outcome), ladder.last_words());
 }
 
 }  // namespace
 
 StepOutcome run_step(RunContext& run, StepJob job) {
-  Ladder ladder(run, job);
-  auto outcome = ladder.climb();
+  auto outcome = climb_and_recut(run, job);
   if (outcome) return std::move(*outcome);
   StepOutcome failed;
   failed.id = job.step.id;

@@ -2,6 +2,8 @@
 
 #include "base/text.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace mixagent {
@@ -48,11 +50,19 @@ Result<std::vector<CheckRecord>> baseline(Tools& tools, const Goal& goal,
   std::vector<CheckRecord> records;
   const CheckSite site{"", "baseline", "baseline", goal.repository};
   MIX_TRY(const auto runs, run_checks(tools, goal.checks, snapshot.tree, site, {}));
+  int remembered = 0;
   for (const CheckRun& done : runs) {
+    remembered += done.remembered ? 1 : 0;
     records.push_back(done.record);
     records.back().baseline_exit_code = done.record.exit_code;
   }
   MIX_OK(tools.journal.append(BaselineCompleted{records}));
+  if (remembered > 0) {
+    MIX_OK(tools.journal.append(NoteAdded{
+        fmt::format("{} of {} checks on the base are known from an earlier run on the same tree",
+                    remembered, records.size()),
+        ""}));
+  }
   for (const CheckRecord& record : records) {
     if (!record.unusable) continue;
     if (record.origin == CheckOrigin::user) {

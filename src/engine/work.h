@@ -15,6 +15,12 @@
 
 namespace mixagent {
 
+// What test steps have shown so far: mixagent saw these checks fail by a new test.
+struct Proof {
+  std::vector<CheckRecord> seen_failing;
+  Tree tests;  // the base with the files of accepted test steps; empty: there are none
+};
+
 // The run's constants, shared by all steps.
 struct RunContext {
   const Goal& goal;
@@ -22,6 +28,7 @@ struct RunContext {
   Caller& caller;
   Snapshot snapshot;
   std::vector<CheckRecord> baseline;  // goal checks on the base
+  Proof proof = {};                   // changed by the scheduling thread only
 };
 
 // One step, ready to be worked on: serialisable (step, base, checks, notes) plus where it runs.
@@ -36,7 +43,20 @@ struct StepJob {
   std::string key;              // "plan:1/step:s1": prefix of every recorded effect
   bool review = true;           // may be reviewed at all
   bool later_rung = false;      // start one rung higher
+  bool recut = true;            // the planner may be asked about it at the ladder's end
+  bool one_rung = false;        // no climbing: its failure is not the run's
+  std::string targets;          // tests that a test step brought: they must pass
 };
+
+// What a step says, for the tests that it names (core/verdict.h).
+inline std::string names_in(const Step& step) {
+  std::string text = step.title + "\n" + step.instructions;
+  for (const Check& check : step.checks) text += "\n" + check.command;
+  return text;
+}
+inline std::string names_of(const StepJob& job) {
+  return names_in(job.step) + "\n" + job.targets;
+}
 
 struct StepOutcome {
   std::string id;
@@ -46,6 +66,8 @@ struct StepOutcome {
   std::vector<Finding> open;
   std::string why;
   bool replan = false;         // the reviewer asked for another plan
+  bool recut = false;          // the planner was asked about this step already
+  std::string question;        // the planner's, when only a person can go on
   std::optional<Error> error;  // the world's fault, not the model's
 };
 

@@ -13,12 +13,8 @@ std::string outcome_of(int exit_code) {
   return exit_code == 0 ? "passes" : "fails (exit " + std::to_string(exit_code) + ")";
 }
 
-bool failed_before(const CheckRecord& check) {
-  return check.baseline_exit_code.value_or(0) != 0;
-}
-
 bool discriminates(const CheckRecord& check) {
-  return failed_before(check) && check.passed();
+  return check.discriminates();
 }
 
 bool named_by_user(const CheckRecord& check) {
@@ -33,6 +29,13 @@ std::string explain_full(const std::vector<CheckRecord>& checks) {
   const auto proof = std::find_if(checks.begin(), checks.end(), [](const CheckRecord& check) {
     return discriminates(check) && named_by_user(check);
   });
+  const bool by_tests = std::any_of(checks.begin(), checks.end(), [](const CheckRecord& check) {
+    return check.origin == CheckOrigin::tester && check.passed();
+  });
+  if (proof == checks.end() && by_tests) {
+    return "tests that were written for the goal failed before and pass now, nothing that passed "
+           "before fails";
+  }
   if (proof == checks.end()) return "every check that passed before still passes";
   return quoted(*proof) +
          " failed before and passes now, nothing that passed before fails, on exactly the tree "
@@ -67,7 +70,12 @@ std::string before_and_after(const CheckRecord& check) {
   }
   const std::string before =
       check.baseline_exit_code ? outcome_of(*check.baseline_exit_code) : "not run";
-  return before + " → " + outcome_of(check.exit_code) + (check.flaky ? " (flaky)" : "");
+  std::string text = before + " → " + outcome_of(check.exit_code);
+  if (check.counts && check.counts->failed > 0 && check.passed())
+    text += ", " + std::to_string(check.counts->failed) + " failing as before";
+  if (!check.broken.empty())
+    text += ": " + escape_terminal_line(clip(join(check.broken, ", "), 120));
+  return text + (check.flaky ? " (flaky)" : "");
 }
 
 std::string explain_verified(Verified verified, const std::vector<CheckRecord>& checks) {

@@ -1,6 +1,6 @@
-// An edit of a file in any accepted form, well or badly written (support/edit_cases.h), made from the
-// input: a file, and at its end the seed of the change. Promise: it is applied where it was meant, or
-// refused with a reason.
+// An edit of a file in any accepted form, well or badly written (support/edit_cases.h), made from
+// the input: a file, and at its end the seed of the change. Promise: it is applied where it was
+// meant, or refused with a reason.
 
 #include "fuzz/input.h"
 #include "support/edit_cases.h"

@@ -79,7 +79,10 @@ std::string mode_of(const fs::path& file) {
 
 std::string slurp(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  std::ostringstream bytes;
+  bytes << in.rdbuf();  // a file of /proc whose process just ended sets a flag here and throws
+                        // elsewhere
+  return bytes.str();
 }
 
 void spill(const fs::path& file, const std::string& bytes) {

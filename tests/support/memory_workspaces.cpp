@@ -260,6 +260,12 @@ void MemoryWorkspaces::write_at(const std::filesystem::path& directory, const st
   copies_[directory.string()][path] = bytes;
 }
 
+void MemoryWorkspaces::remove_at(const std::filesystem::path& directory, const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  const auto copy = copies_.find(directory.string());
+  if (copy != copies_.end()) copy->second.erase(path);
+}
+
 int MemoryWorkspaces::open_copies() {
   const std::lock_guard lock(mutex_);
   return static_cast<int>(copies_.size());

@@ -44,6 +44,7 @@ class MemoryWorkspaces final : public Workspaces {
                                      const std::string& path);
   void write_at(const std::filesystem::path& directory, const std::string& path,
                 const std::string& bytes);
+  void remove_at(const std::filesystem::path& directory, const std::string& path);
   int open_copies();
 
  private:

@@ -325,7 +325,11 @@ class Audit {
     if (world_.lane == Lane::solo) hold(first->seat == "worker", "lane solo begins elsewhere");
     if (world_.lane == Lane::plan) hold(first->seat == "planner", "lane plan begins elsewhere");
     const bool planned = run_.result.cost_by_seat.count("planner") != 0;
-    hold(world_.lane != Lane::solo || !planned, "lane solo paid a planner");
+    const bool failed = std::any_of(run_.events.begin(), run_.events.end(), [](const Event& event) {
+      const auto* step = std::get_if<StepCompleted>(&event.fact);
+      return step != nullptr && step->status == StepStatus::failed;
+    });
+    hold(world_.lane != Lane::solo || !planned || failed, "lane solo paid a planner for nothing");
   }
 
   // From one attempt of a step to the next: the same rung or a higher one with a reason.

@@ -66,8 +66,10 @@ TEST_CASE("the files of a repository tell its test commands") {
       {"broken manifest", {{"package.json", "{"}}, {}},
       {"pytest by configuration",
        {{"pyproject.toml", "[tool.pytest.ini_options]\n"}},
-       {"python3 -m pytest -q"}},
-      {"pytest by its tests", {{"tests/test_a.py", pytest}}, {"python3 -m pytest -q"}},
+       {"python3 -m pytest -q --junitxml=/tmp/mixagent-pytest.xml"}},
+      {"pytest by its tests",
+       {{"tests/test_a.py", pytest}},
+       {"python3 -m pytest -q --junitxml=/tmp/mixagent-pytest.xml"}},
       {"unittest in a folder",
        {{"tests/test_a.py", unittest}},
        {"python3 -m unittest discover -s tests"}},
@@ -79,9 +81,9 @@ TEST_CASE("the files of a repository tell its test commands") {
        {"python3 -m unittest"}},
       {"mixed tests",
        {{"tests/test_a.py", unittest}, {"tests/test_b.py", pytest}},
-       {"python3 -m pytest -q"}},
+       {"python3 -m pytest -q --junitxml=/tmp/mixagent-pytest.xml"}},
       {"rust", {{"Cargo.toml", "[package]"}}, {"cargo test"}},
-      {"go", {{"go.mod", "module x"}}, {"go test ./..."}},
+      {"go", {{"go.mod", "module x"}}, {"go test -json ./..."}},
       {"maven", {{"pom.xml", ""}}, {"mvn -q test"}},
       {"gradle wrapper", {{"build.gradle", ""}, {"gradlew", ""}}, {"./gradlew test"}},
       {"composer", {{"composer.json", R"({"scripts": {"test": ["phpunit"]}})"}}, {"composer test"}},
@@ -92,11 +94,11 @@ TEST_CASE("the files of a repository tell its test commands") {
       {"no such target", {{"Makefile", "test:=1\ntests:\n\ttrue\n"}}, {}},
       {"a language before make",
        {{"Makefile", "test:\n\tgo test\n"}, {"go.mod", ""}},
-       {"go test ./..."}},
+       {"go test -json ./..."}},
       {"script", {{"test.sh", "exit 0"}}, {"bash test.sh"}},
       {"two languages",
        {{"package.json", npm_test}, {"go.mod", ""}},
-       {"npm test", "go test ./..."}},
+       {"npm test", "go test -json ./..."}},
       {"nothing", {{"README.md", ""}}, {}},
   };
   for (const Case& test : cases) {
@@ -109,6 +111,14 @@ TEST_CASE("the files of a repository tell its test commands") {
   CHECK(commands(detected({{"CMakeLists.txt", "project(x)\n"}})).empty());
 }
 
+TEST_CASE("where a runner can report test by test, the check says how to read it") {
+  const auto results = [](const Files& files) { return detected(files).checks.at(0).results; };
+  CHECK(results({{"go.mod", ""}}) == "go-json");
+  CHECK(results({{"pytest.ini", ""}}) == "junit:/tmp/mixagent-pytest.xml");
+  CHECK(results({{"CMakeLists.txt", "enable_testing()\n"}}) == "ctest");
+  CHECK(results({{"Cargo.toml", ""}}).empty());
+}
+
 TEST_CASE("a runner that is not there is named, not guessed") {
   const Detected rust = detected({{"Cargo.toml", ""}}, {});
   CHECK(rust.checks.empty());
@@ -119,7 +129,7 @@ TEST_CASE("a runner that is not there is named, not guessed") {
   CHECK(commands(detected({{"tests/test_a.py", unittest}}, {"python3"})) ==
         Commands{"python3 -m unittest discover -s tests"});
   CHECK(commands(detected({{"tests/test_a.py", pytest}}, {"python3", ".venv/bin/pytest"})) ==
-        Commands{".venv/bin/python -m pytest -q"});
+        Commands{".venv/bin/python -m pytest -q --junitxml=/tmp/mixagent-pytest.xml"});
 }
 
 TEST_CASE("setup is suggested where dependencies are not installed") {
