@@ -36,6 +36,7 @@ ModelBook::ModelBook(Tools& tools) : tools_(tools) {
 }
 
 Result<ModelTraits> ModelBook::traits(const Model& model) {
+  const std::lock_guard settling(settling_);
   MIX_TRY(const std::string text,
           tools_.journal.once("model:" + model.name, "", [&]() -> Result<std::string> {
             const EditCount seen =

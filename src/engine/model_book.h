@@ -34,6 +34,7 @@ class ModelBook {
   Calibration& calibration(const std::string& model);  // under the lock
 
   Tools& tools_;
+  std::mutex settling_;  // two steps that begin at once settle a model's traits once
   std::mutex mutex_;
   std::map<std::string, Calibration> tokens_;
 };

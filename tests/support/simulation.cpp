@@ -341,6 +341,8 @@ class Audit {
         reasoned[climbed->step] = !climbed->why.empty();
       } else if (const auto* again = std::get_if<StepStarted>(&event.fact)) {
         last.erase(again->step);  // from the first rung: another plan, another tree
+      } else if (const auto* anew = std::get_if<Replanned>(&event.fact)) {
+        last.erase(anew->step);  // a step cut anew
       } else if (const auto* begun = std::get_if<AttemptStarted>(&event.fact)) {
         const auto before = last.find(begun->step);
         if (before != last.end() && begun->rung != before->second) {
