@@ -50,5 +50,5 @@ set(MIXAGENT_SOURCES
   src/cli/cmd_doctor.cpp src/cli/cmd_init.cpp src/cli/cmd_models.cpp src/cli/cmd_report.cpp src/cli/cmd_run.cpp
   src/cli/cmd_runs.cpp src/cli/cmd_sandbox.cpp src/cli/cmd_seats.cpp src/cli/cmd_show.cpp src/cli/cmd_stats.cpp
   src/cli/config_sources.cpp src/cli/detect_here.cpp src/cli/goal_of.cpp src/cli/inspect.cpp src/cli/isolate.cpp
-  src/cli/live_models.cpp src/cli/money_tables.cpp src/cli/options.cpp src/cli/options_looks.cpp
+  src/cli/live_models.cpp src/cli/money_tables.cpp src/cli/options.cpp src/cli/options_looks.cpp src/cli/options_setup.cpp
   src/cli/overlay_probe.cpp src/cli/price_cells.cpp src/cli/run_record.cpp src/cli/seat_table.cpp src/cli/wiring.cpp)

@@ -4,6 +4,7 @@
 #include "cli/cmd_run.h"
 #include "cli/goal_of.h"
 #include "cli/options_looks.h"
+#include "cli/options_setup.h"
 #include "cli/wiring.h"
 #include "system/terminal.h"
 #include "version.h"
@@ -50,9 +51,6 @@ class CommandLine {
   void declare_plan();
   void declare_resume();
   void declare_deliver();
-  void declare_sandbox();
-  void declare_money();
-  void declare_setup();
   void add_globals(CLI::App& app);
   CLI::App& command(const std::string& name, const std::string& about, const std::string& example);
   void add_goal_flags(CLI::App& app, RunFlags& flags);
@@ -71,17 +69,7 @@ class CommandLine {
   RunFlags run_, plan_, resume_;
   std::string plan_out_;
   ApplyOptions apply_;
-  SandboxRunOptions sandbox_;
-  std::string sandbox_level_, sandbox_timeout_;
-  int sandbox_memory_mb_ = 0, sandbox_disk_mb_ = 0;
-  CostOptions cost_;
-  StatsOptions stats_;
-  ReportOptions report_;
-  InitOptions init_;
-  DoctorOptions doctor_;
-  ConfigOptions config_;
-  ModelsOptions models_;
-  SeatsOptions seats_;
+  std::vector<std::string> sandbox_words_;  // what stands behind `sandbox --`
   ProcessesPosix processes_;
   SystemClock clock_;
   SystemRandom random_;
@@ -254,165 +242,6 @@ void CommandLine::declare_deliver() {
   });
 }
 
-void CommandLine::declare_sandbox() {
-  CLI::App& app = command(
-      "sandbox", "Run one command as a worker's step would, in a throw-away copy",
-      "  mixagent sandbox -- make test\n"
-      "  mixagent sandbox --timeout 60 --apply -- bash -c 'npm run format'\n\n"
-      "Exit status: the command's own, 124 at the timeout, 137 killed by a limit, 8 no sandbox.");
-  app.add_option("--timeout", sandbox_timeout_, "Stop after 90s, 30m or 2h")->type_name("TIME");
-  app.add_option("--memory-mb", sandbox_memory_mb_, "Memory of all its processes")->type_name("N");
-  app.add_option("--disk-mb", sandbox_disk_mb_, "What it may write")->type_name("N");
-  app.add_option("--sandbox", sandbox_level_,
-                 "full, reduced, external (this machine is a throw-away one) or none")
-      ->type_name("LEVEL");
-  app.add_flag("--apply", sandbox_.apply, "Bring what it changed into the working tree");
-  app.add_option("--report", sandbox_.report, "Write a line a changed or refused path to FILE")
-      ->type_name("FILE");
-  app.add_option("--flags", sandbox_.flags, "Write the paths that run by themselves to FILE")
-      ->type_name("FILE");
-  app.callback([this] {
-    chosen_ = [this] {
-      sandbox_.directory = directory();
-      sandbox_.config = config_flags();
-      auto flag = [&](const char* name, const char* key, const std::string& value) {
-        sandbox_.config.flags.push_back({name, key, value});
-      };
-      if (!sandbox_level_.empty()) flag("--sandbox", "sandbox.isolation", sandbox_level_);
-      if (sandbox_memory_mb_ != 0)
-        flag("--memory-mb", "sandbox.memory_mb", std::to_string(sandbox_memory_mb_));
-      if (sandbox_disk_mb_ != 0)
-        flag("--disk-mb", "sandbox.disk_mb", std::to_string(sandbox_disk_mb_));
-      if (!sandbox_timeout_.empty()) {
-        const auto seconds = parse_duration(sandbox_timeout_);
-        if (!seconds) return report_error(seconds.error(), context_);
-        sandbox_.timeout_s = static_cast<int>(std::min<std::int64_t>(*seconds, 86'400));
-      }
-      return cmd_sandbox(sandbox_, context_);
-    };
-  });
-}
-
-void CommandLine::declare_money() {
-  CLI::App& cost = command("cost", "What a run cost, or all runs against the caps",
-                           "  mixagent cost                  (today, this month, last runs)\n"
-                           "  mixagent cost 20261124-151200-k3f9");
-  cost.add_option("RUN", cost_.run, "A run, or its unique beginning (default: all runs)");
-  cost.add_flag("--json", cost_.json, "As JSON");
-  cost.callback([this] {
-    chosen_ = [this] {
-      context_.cwd = cost_.directory = directory();
-      cost_.config = config_flags();
-      return cmd_cost(cost_, context_);
-    };
-  });
-
-  CLI::App& stats = command("stats", "Who solved what for how much, over all runs",
-                            "  mixagent stats                 (by seat and model: for choosing "
-                            "seats)\n  mixagent stats --by repository --days 30");
-  stats
-      .add_option("--by", stats_.by,
-                  "seat+model, seat, model, provider, action, repository, user, day or step")
-      ->type_name("WHAT");
-  stats.add_option("--days", stats_.days, "Only the last N days")->type_name("N");
-  stats.add_flag("--rebuild", stats_.rebuild, "Read every journal anew");
-  stats.add_flag("--json", stats_.json, "As JSON");
-  stats.callback([this] { chosen_ = [this] { return cmd_stats(stats_, context_); }; });
-
-  CLI::App& report = command("report", "A run as one document in Markdown",
-                             "  mixagent report                (the newest run)\n  mixagent report "
-                             "20261124-151200-k3f9 -o report.md");
-  report.add_option("RUN", report_.run, "A run, or its unique beginning (default: the newest)");
-  report.add_option("-o", report_.out_file, "Write it to FILE")->type_name("FILE");
-  report.add_flag("--json", report_.json, "The same facts as JSON");
-  report.callback([this] {
-    chosen_ = [this] {
-      report_.directory = directory();
-      return cmd_report(report_, context_);
-    };
-  });
-}
-
-void CommandLine::declare_setup() {
-  CLI::App& init = command("init", "Write a commented mixagent.toml for this repository",
-                           "  mixagent init\n  mixagent init --force");
-  init.add_flag("--force", init_.force, "Replace an existing one");
-  init.callback([this] {
-    chosen_ = [this] {
-      context_.cwd = directory();
-      init_.config = config_flags();
-      return cmd_init(init_, context_);
-    };
-  });
-
-  CLI::App& doctor = command("doctor", "Say what works here: git, sandbox, keys, seats",
-                             "  mixagent doctor\n  mixagent doctor --offline");
-  doctor.add_flag("--offline", doctor_.offline, "No call to any model");
-  doctor.callback([this] {
-    chosen_ = [this] {
-      context_.cwd = directory();
-      doctor_.config = config_flags();
-      doctor_.processes = &processes_;
-      doctor_.connect = [this](const Config& config) {
-        return connect_models(config.lineup, context_.env, processes_, clock_, random_);
-      };
-      doctor_.sandbox_lines = [this] { return sandbox_lines(context_, processes_); };
-      return cmd_doctor(doctor_, context_);
-    };
-  });
-
-  CLI::App& config =
-      command("config", "Show the effective configuration",
-              "  mixagent config --show-origin\n  mixagent config budget\n  mixagent config trust  "
-              "       (let this folder's mixagent.toml loosen things)");
-  config.add_option("KEY", config_.key,
-                    "A key or its beginning; `trust` trusts this folder's mixagent.toml, `untrust` "
-                    "takes that back");
-  config.add_flag("--show-origin", config_.show_origin, "Where each value came from");
-  config.callback([this] {
-    chosen_ = [this] {
-      context_.cwd = directory();
-      config_.config = config_flags();
-      config_.trust = config_.key == "trust";
-      config_.untrust = config_.key == "untrust";
-      if (config_.trust || config_.untrust) config_.key.clear();
-      return cmd_config(config_, context_);
-    };
-  });
-
-  CLI::App& models =
-      command("models", "List models, prices and who can be reached",
-              "  mixagent models\n  mixagent models deepseek\n  mixagent models --all");
-  models.add_option("FILTER", models_.filter, "Part of a name, family or provider");
-  models.add_flag("--all", models_.all, "Also those without a key, and all that providers list");
-  models.add_flag("--refresh", models_.refresh,
-                  "Ask the providers, although their lists are young");
-  models.add_flag("--offline", models_.offline, "Ask nobody: show the lists at hand");
-  models.add_flag("--drift", models_.drift, "Do models still count tokens as they used to?");
-  models.callback([this] {
-    chosen_ = [this] {
-      context_.cwd = directory();
-      models_.config = config_flags();
-      models_.fetch = [this](const Provider& provider) {
-        return list_models(provider, context_.env, processes_);
-      };
-      models_.samples = [this] { return token_samples(context_, clock_); };
-      return cmd_models(models_, context_);
-    };
-  });
-
-  CLI::App& seats =
-      command("seats", "Show who sits where",
-              "  mixagent seats\n  mixagent seats -c 'seats.reviewer.model=\"openai/gpt-5.4\"'");
-  seats.callback([this] {
-    chosen_ = [this] {
-      context_.cwd = directory();
-      seats_.config = config_flags();
-      return cmd_seats(seats_, context_);
-    };
-  });
-}
-
 void CommandLine::declare() {
   app_.name("mixagent");
   app_.set_version_flag("--version", std::string("mixagent ") + MIXAGENT_VERSION);
@@ -425,14 +254,14 @@ void CommandLine::declare() {
   declare_run();
   declare_plan();
   declare_resume();
-  declare_looks({[this](const auto& name, const auto& about, const auto& example) -> CLI::App& {
-                   return command(name, about, example);
-                 },
-                 [this] { return directory(); }, context_, chosen_});
+  const CommandFrame frame{
+      [this](const auto& name, const auto& about, const auto& example) -> CLI::App& {
+        return command(name, about, example);
+      },
+      [this] { return directory(); }, [this] { return config_flags(); }, context_, chosen_};
+  declare_looks(frame);
   declare_deliver();
-  declare_sandbox();
-  declare_money();
-  declare_setup();
+  declare_setup(frame, {processes_, clock_, random_, sandbox_words_});
 }
 
 ConfigFlags CommandLine::config_flags() const {
@@ -498,7 +327,7 @@ int CommandLine::cut_at_dashes(int argc, const char* const* argv) {
   while (i < argc && !is_command(argv[i])) ++i;
   if (i == argc || std::string_view(argv[i]) != "sandbox") return argc;
   while (i < argc && std::string_view(argv[i]) != "--") ++i;
-  if (i < argc) sandbox_.words.assign(argv + i + 1, argv + argc);
+  if (i < argc) sandbox_words_.assign(argv + i + 1, argv + argc);
   return i;
 }
 

@@ -59,6 +59,48 @@ void declare_context(const CommandFrame& frame) {
   app.add_flag("--json", options->json, "As one JSON object");
 }
 
+void declare_cost(const CommandFrame& frame) {
+  CLI::App& app = frame.command("cost", "What a run cost, or all runs against the caps",
+                                "  mixagent cost                  (today, this month, last runs)\n"
+                                "  mixagent cost 20261124-151200-k3f9");
+  const auto options = std::make_shared<CostOptions>();
+  app.add_option("RUN", options->run, "A run, or its unique beginning (default: all runs)");
+  app.add_flag("--json", options->json, "As JSON");
+  app.callback([frame, options] {
+    frame.chosen = [frame, options] {
+      frame.context.cwd = options->directory = frame.directory();
+      options->config = frame.config_flags();
+      return cmd_cost(*options, frame.context);
+    };
+  });
+}
+
+void declare_stats(const CommandFrame& frame) {
+  CLI::App& app = frame.command("stats", "Who solved what for how much, over all runs",
+                                "  mixagent stats                 (by seat and model: for choosing "
+                                "seats)\n  mixagent stats --by repository --days 30");
+  const auto options = std::make_shared<StatsOptions>();
+  app.add_option("--by", options->by,
+                 "seat+model, seat, model, provider, action, repository, user, day or step")
+      ->type_name("WHAT");
+  app.add_option("--days", options->days, "Only the last N days")->type_name("N");
+  app.add_flag("--rebuild", options->rebuild, "Read every journal anew");
+  app.add_flag("--json", options->json, "As JSON");
+  app.callback([frame, options] {
+    frame.chosen = [frame, options] { return cmd_stats(*options, frame.context); };
+  });
+}
+
+void declare_report(const CommandFrame& frame) {
+  CLI::App& app = frame.command("report", "A run as one document in Markdown",
+                                "  mixagent report                (the newest run)\n"
+                                "  mixagent report 20261124-151200-k3f9 -o report.md");
+  const auto options = carry_out<ReportOptions>(frame, app, cmd_report);
+  app.add_option("RUN", options->run, "A run, or its unique beginning (default: the newest)");
+  app.add_option("-o", options->out_file, "Write it to FILE")->type_name("FILE");
+  app.add_flag("--json", options->json, "The same facts as JSON");
+}
+
 }  // namespace
 
 void declare_looks(const CommandFrame& frame) {
@@ -66,6 +108,9 @@ void declare_looks(const CommandFrame& frame) {
   declare_show(frame);
   declare_diff(frame);
   declare_context(frame);
+  declare_cost(frame);
+  declare_stats(frame);
+  declare_report(frame);
 }
 
 }  // namespace mixagent

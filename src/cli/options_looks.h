@@ -1,6 +1,6 @@
 #pragma once
-// The commands that only look: runs, show, diff, context. Beside cli/options.cpp, which holds the
-// rest of the command line.
+// The commands that only look: runs, show, diff, context, cost, stats, report. Beside
+// cli/options.cpp, which holds the rest of the command line.
 
 #include "cli/commands.h"
 
@@ -18,6 +18,7 @@ struct CommandFrame {
                           const std::string& example)>
       command;
   std::function<std::filesystem::path()> directory;  // -C; known once parsing is done
+  std::function<ConfigFlags()> config_flags;         // likewise
   CliContext& context;
   std::function<int()>& chosen;  // what to do when parsing is done
 };
