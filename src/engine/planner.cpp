@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "core/plan_rules.h"
 #include "engine/conversation.h"
+#include "engine/scout.h"
 #include "engine/texts.h"
 
 #include <fmt/core.h>
@@ -57,8 +58,9 @@ Result<std::string> first_message(RunContext& run, const PlanRequest& request) {
                                     {"checks", commands_text(run.goal.checks)},
                                     {"seats", seats_text(tools.config.lineup)},
                                     {"files", files}}));
-  if (!request.failure.empty()) text += "\n" + request.failure;
-  return text;
+  if (!request.failure.empty()) return text + "\n" + request.failure;
+  MIX_TRY(const std::string brief, scout(run, request.key, request.goal, request.tree, files));
+  return brief.empty() ? text : text + "\n" + brief;
 }
 
 std::string as_notes(const Plan& plan) {
