@@ -370,8 +370,11 @@ EditCase make_edit_case(const std::string& text, std::mt19937& random) {
       one.names_other = one.names_other || exact > 1;
       break;
     case EditForm::search_near:
-      // The line that the model saw, give or take one.
-      edit.near_line = static_cast<int>(at + 1 + (w.search.size() > 1 ? make.below(2) : 0));
+      // The line that the model saw, give or take one; among equal lines one off is another place.
+      edit.near_line = static_cast<int>(at) + 1;
+      if (w.search.size() > 1 && at + 1 < now.lines.size() && now.lines[at + 1] != now.lines[at]) {
+        edit.near_line += static_cast<int>(make.below(2));
+      }
       one.edits = {edit};
       break;
     case EditForm::several: {
