@@ -92,13 +92,28 @@ class Editor {
           "replace");
     }
     const auto found = exact_matches(text(), edit.search);
-    if (edit.all && !found.empty()) return replace_every(edit);
+    if (edit.all && !found.empty()) {
+      if (grows_too_much(edit, found.size())) {
+        return refused("replacing all " + std::to_string(found.size()) +
+                       " places is too much for one edit; make search longer");
+      }
+      return replace_every(edit);
+    }
     if (found.size() == 1) return replace_exact(edit, found[0]);
     if (found.size() > 1) return replace_nearest(edit, found);
     return edit.all ? missing(edit) : replace_loose(edit);
   }
 
  private:
+  // Replacing all, again and again, multiplies: some hundred bytes of edits would fill the memory.
+  bool grows_too_much(const Edit& edit, std::size_t places) const {
+    constexpr std::ptrdiff_t most = std::ptrdiff_t{16} << 20;
+    if (places > 100'000) return true;
+    const auto grown =
+        static_cast<std::ptrdiff_t>(places) * (std::ssize(edit.replace) - std::ssize(edit.search));
+    return grown > 0 && std::ssize(text()) + grown > most;
+  }
+
   struct Shift {
     std::size_t line;  // where, in the text of that moment
     std::ptrdiff_t by;

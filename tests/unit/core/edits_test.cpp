@@ -440,6 +440,18 @@ TEST_CASE("edits that are refused say why, and change nothing") {
   }
 }
 
+TEST_CASE("edits of all places that multiply the file are refused before they fill the memory") {
+  std::vector<Edit> edits(60);
+  for (Edit& edit : edits) {
+    edit.search = "a";
+    edit.replace = "aa";
+    edit.all = true;
+  }
+  const EditOutcome outcome = apply_edits("a\n", edits, false);
+  CHECK_FALSE(outcome.ok);
+  CHECK(outcome.message.find("too much for one edit; make search longer") != std::string::npos);
+}
+
 TEST_CASE("messages stay short for long files and lines") {
   std::string text;
   for (int i = 0; i < 5000; ++i) text += "same " + std::string(300, 'x') + "\n";
