@@ -41,13 +41,13 @@ class Home {
                            {"USER", "ann"},
                            {"LANG", "de_DE.UTF-8"},
                            {"LC_TIME", "C"},
-                           {"LC_API_KEY", "k1"},
+                           {"LC_API_KEY", "hidden-value-1"},
                            {"TZ", "UTC"},
                            {"VIRTUAL_ENV", home + "/src/app/.venv"},
                            {"GOPATH", home + "/go"},
-                           {"ANTHROPIC_API_KEY", "k2"},
-                           {"GITHUB_TOKEN", "k3"},
-                           {"AWS_SECRET_ACCESS_KEY", "k4"},
+                           {"ANTHROPIC_API_KEY", "hidden-value-2"},
+                           {"GITHUB_TOKEN", "hidden-value-3"},
+                           {"AWS_SECRET_ACCESS_KEY", "hidden-value-4"},
                            {"SSH_AUTH_SOCK", "/tmp/ssh-sock"},
                            {"DBUS_SESSION_BUS_ADDRESS", "unix:x"},
                            {"DISPLAY", ":0"},
@@ -102,14 +102,15 @@ TEST_CASE("the environment is an allow-list") {
                                                                "USER",
                                                                "VIRTUAL_ENV"});
   for (const auto& [name, value] : policy->environment)
-    for (const char* secret : {"k1", "k2", "k3", "k4", "evil", "ssh-sock"})
+    for (const char* secret : {"hidden-value-1", "hidden-value-2", "hidden-value-3",
+                               "hidden-value-4", "evil", "ssh-sock"})
       CHECK_MESSAGE(value.find(secret) == std::string::npos, name);
 
   options.config.env_pass = {"MY_SETTING", "GITHUB_TOKEN"};
   const auto wider = make_policy(options);
   REQUIRE(wider);
   CHECK(value_of(wider->environment, "MY_SETTING") == "plain");
-  CHECK(value_of(wider->environment, "GITHUB_TOKEN") == "k3");
+  CHECK(value_of(wider->environment, "GITHUB_TOKEN") == "hidden-value-3");
   CHECK(value_of(wider->environment, "AWS_SECRET_ACCESS_KEY").empty());
 }
 
