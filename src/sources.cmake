@@ -42,7 +42,7 @@ set(MIXAGENT_SOURCES
   src/engine/check_command.cpp src/engine/checks.cpp src/engine/command.cpp src/engine/conversation.cpp
   src/engine/deliver.cpp src/engine/dispatch.cpp src/engine/estimate.cpp src/engine/files.cpp src/engine/finish.cpp
   src/engine/gate.cpp src/engine/hands.cpp src/engine/integrate.cpp src/engine/ladder.cpp src/engine/model_book.cpp
-  src/engine/planner.cpp src/engine/result.cpp src/engine/reviewer.cpp src/engine/run.cpp src/engine/scout.cpp src/engine/setup.cpp
+  src/engine/planner.cpp src/engine/replan.cpp src/engine/result.cpp src/engine/reviewer.cpp src/engine/run.cpp src/engine/scout.cpp src/engine/setup.cpp
   src/engine/step.cpp src/engine/survey.cpp src/engine/tests_first.cpp src/engine/texts.cpp
   src/view/jsonl.cpp src/view/live.cpp src/view/narrate.cpp src/view/progress.cpp src/view/report.cpp
   src/view/show.cpp src/view/summary.cpp src/view/table.cpp src/view/words.cpp

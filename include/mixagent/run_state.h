@@ -4,16 +4,22 @@
 // read this and keep no truth of their own.
 
 #include "mixagent/event.h"
+#include "mixagent/fields.h"
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mixagent {
 
 enum class StepPhase { waiting, running, verified, unverified, failed, skipped };
+constexpr std::array<std::string_view, 6> enum_names(StepPhase) {
+  return {"waiting", "running", "verified", "unverified", "failed", "skipped"};
+}
 
 struct AttemptMoney {
   Money cost;

@@ -20,7 +20,7 @@ namespace {
 
 Json step_json(const StepState& step) {
   Json object = to_json(step.step);
-  object["status"] = std::string(to_string(step.phase));
+  object["status"] = std::string(enum_name(step.phase));
   object["model"] = step.model;
   object["attempts"] = step.attempts;
   object["usd"] = to_usd(step.cost);

@@ -9,24 +9,6 @@ namespace mixagent {
 
 namespace {
 
-std::string_view status_name(StepPhase phase) {
-  switch (phase) {
-    case StepPhase::waiting:
-      return "waiting";
-    case StepPhase::running:
-      return "running";
-    case StepPhase::verified:
-      return "verified";
-    case StepPhase::unverified:
-      return "unverified";
-    case StepPhase::failed:
-      return "failed";
-    case StepPhase::skipped:
-      return "skipped";
-  }
-  return "failed";
-}
-
 // Facts in order, each seen with the fold before and after it: what a row costs is what the fold
 // made of the fact.
 class Book {
@@ -190,7 +172,7 @@ class Book {
     row.title = step.step.title;
     row.seat = step.seat;
     row.model = step.model;
-    row.status = std::string(status_name(step.phase));
+    row.status = std::string(enum_name(step.phase));
     row.attempts = step.attempts;
     row.cost = step.cost;
     row.wasted = step.wasted;

@@ -24,7 +24,6 @@ struct VerdictOutput {
   bool passed = false;              // no target unmet, no regression
   std::string why;                  // one sentence for people
   std::vector<std::string> failed;  // commands
-  std::vector<std::string> bent;    // changed tests that fail in their former version
 };
 
 // How one run of a check with readable results compares with the base: fills counts, accepted,

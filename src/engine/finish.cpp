@@ -167,11 +167,9 @@ Result<VerdictOutput> final_verdict(RunContext& run, const Plan& plan, const Tre
                std::back_inserter(input.seen_failing), counts);
   if (VerdictOutput verdict = judge(input); !verdict.passed) return verdict;
   MIX_TRY(FormerTests former, run_former_tests(run, head, revision, names));
-  input.changed_test_files = former.bent;
+  input.changed_test_files = std::move(former.bent);
   input.former = std::move(former.records);
-  VerdictOutput verdict = judge(input);
-  verdict.bent = std::move(former.bent);
-  return verdict;
+  return judge(input);
 }
 
 bool wants_final_review(RunContext& run, const Plan& plan, const Tree& head, Verified verified) {

@@ -9,6 +9,7 @@
 #include "engine/finish.h"
 #include "engine/gate.h"
 #include "engine/planner.h"
+#include "engine/replan.h"
 #include "engine/reviewer.h"
 #include "engine/survey.h"
 #include "engine/tests_first.h"
@@ -26,21 +27,6 @@
 namespace mixagent {
 
 namespace {
-
-constexpr std::size_t most_failure_output =
-    6'000;  // bytes of a failing check's output that the planner sees
-
-// What the goal's check printed the last time it ran on a result.
-std::string last_output(Tools& tools, const std::string& command) {
-  std::string blob;
-  for (const Event& event : tools.journal.events()) {
-    const auto* done = std::get_if<CheckCompleted>(&event.fact);
-    if (done != nullptr && done->phase == "final" && done->check.command == command)
-      blob = done->output;
-  }
-  const auto output = blob.empty() ? Result<std::string>("") : tools.journal.get(BlobId{blob});
-  return output ? repair_utf8(*output) : "";
-}
 
 // One run, top to bottom. Every stage returns early with an Error for what the world does; what the
 // models do is in `ending_`.
@@ -306,22 +292,9 @@ Result<void> Run::verify() {
     const bool plan_again = round == 1 && !goal_.plan && !done_.recut;
     if (!plan_again) break;
 
-    std::string failure;
-    for (const StepOutcome& outcome : done_.outcomes) {
-      if (outcome.status == StepStatus::failed)
-        failure += fmt::format("- step {}: {}\n", outcome.id, outcome.why);
-    }
-    for (const std::string& command : ending_.verdict.failed) {
-      failure += fmt::format("- `{}` fails on the result:\n{}\n", command,
-                             clip_middle(last_output(tools_, command), most_failure_output));
-    }
-    std::string kept;
-    for (const StepOutcome& outcome : done_.outcomes) {
-      if (outcome.status == StepStatus::verified || outcome.status == StepStatus::unverified)
-        kept += fmt::format("- step {}\n", outcome.id);
-    }
+    const std::string failure = what_failed(tools_, done_, ending_.verdict.failed);
     MIX_TRY(const std::string text,
-            render(tools_, "replan", {{"failure", failure}, {"done", kept}}));
+            render(tools_, "replan", {{"failure", failure}, {"done", what_stays(done_)}}));
     MIX_OK(plan_once(text));
     ++revision_;
     MIX_OK(tools_.journal.append(Replanned{clip(failure, 500), ""}));

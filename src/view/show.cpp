@@ -68,7 +68,7 @@ std::string open_steps(const ShowInput& input) {
     const auto found = input.state.steps.find(id);
     if (found == input.state.steps.end()) continue;
     const StepState& step = found->second;
-    rows.push_back({id, step.step.title, std::string(to_string(step.phase)), step.model,
+    rows.push_back({id, step.step.title, std::string(enum_name(step.phase)), step.model,
                     std::to_string(step.attempts), format_usd(step.cost)});
   }
   return section(input, "Steps",
@@ -220,7 +220,7 @@ std::string render_step(const ShowInput& input, const std::string& step) {
   const StepState& state = found->second;
   const Paint paint{input.color};
   std::string out = paint.bold("Step " + safe(step)) + "  " + safe(state.step.title) + "\n  " +
-                    paint_status(to_string(state.phase), paint) + ", " +
+                    paint_status(enum_name(state.phase), paint) + ", " +
                     std::string(enum_name(state.step.action)) + ", " +
                     std::string(enum_name(state.step.difficulty)) + " difficulty, " +
                     format_usd(state.cost) + "\n";

@@ -96,24 +96,6 @@ std::string explain_verified(Verified verified, const std::vector<CheckRecord>& 
   return "the checks did not run on the tree delivered";
 }
 
-std::string_view to_string(StepPhase phase) {
-  switch (phase) {
-    case StepPhase::waiting:
-      return "waiting";
-    case StepPhase::running:
-      return "running";
-    case StepPhase::verified:
-      return "verified";
-    case StepPhase::unverified:
-      return "unverified";
-    case StepPhase::failed:
-      return "failed";
-    case StepPhase::skipped:
-      return "skipped";
-  }
-  return "";
-}
-
 std::string paint_status(std::string_view status, const Paint& paint) {
   if (status == "verified" || status == "full") return paint.green(status);
   if (status == "failed" || status == "none") return paint.red(status);

@@ -18,7 +18,6 @@ std::string before_and_after(const CheckRecord& check);
 // What `verified` means for these checks and why, one sentence.
 std::string explain_verified(Verified verified, const std::vector<CheckRecord>& checks);
 
-std::string_view to_string(StepPhase phase);
 // Green for verified, red for failed, yellow between.
 std::string paint_status(std::string_view status, const Paint& paint);
 

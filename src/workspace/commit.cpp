@@ -57,18 +57,6 @@ Result<GitTree> tree_of(const Git& git, const std::string& commit) {
   return tree;
 }
 
-const char* mode_of(FileMode mode) {
-  switch (mode) {
-    case FileMode::executable:
-      return "100755";
-    case FileMode::symlink:
-      return "120000";
-    case FileMode::regular:
-      break;
-  }
-  return "100644";
-}
-
 FileMode mode_from(const std::string& mode) {
   return mode == "100755"   ? FileMode::executable
          : mode == "120000" ? FileMode::symlink
@@ -242,7 +230,7 @@ class Preparing {
       if (found == merged.tree.end()) {
         if (head_.count(file.path) != 0) made_.files.push_back({file.path, "0", ""});
       } else {
-        made_.files.push_back({file.path, mode_of(found->second.mode), found->second.blob.text});
+        made_.files.push_back({file.path, git_mode(found->second.mode), found->second.blob.text});
       }
     }
     return {};

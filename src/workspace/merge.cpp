@@ -73,18 +73,6 @@ std::string quoted(const std::string& path) {
   return needed ? out + "\"" : path;
 }
 
-const char* mode_name(FileMode mode) {
-  switch (mode) {
-    case FileMode::executable:
-      return "100755";
-    case FileMode::symlink:
-      return "120000";
-    case FileMode::regular:
-      break;
-  }
-  return "100644";
-}
-
 Result<std::string> diff_of_one(const std::string& path, const Entry& before, const Entry& after,
                                 const Store& store) {
   MIX_TRY(const auto old_bytes,
@@ -92,11 +80,11 @@ Result<std::string> diff_of_one(const std::string& path, const Entry& before, co
   MIX_TRY(const auto new_bytes,
           after ? store.get(after->blob) : Result<std::string>(std::string()));
   std::string text = "diff --git " + quoted("a/" + path) + " " + quoted("b/" + path) + "\n";
-  if (!before) text += std::string("new file mode ") + mode_name(after->mode) + "\n";
-  if (!after) text += std::string("deleted file mode ") + mode_name(before->mode) + "\n";
+  if (!before) text += std::string("new file mode ") + git_mode(after->mode) + "\n";
+  if (!after) text += std::string("deleted file mode ") + git_mode(before->mode) + "\n";
   if (before && after && before->mode != after->mode) {
-    text += std::string("old mode ") + mode_name(before->mode) + "\nnew mode " +
-            mode_name(after->mode) + "\n";
+    text += std::string("old mode ") + git_mode(before->mode) + "\nnew mode " +
+            git_mode(after->mode) + "\n";
   }
   if (old_bytes == new_bytes) return text;
   if (looks_binary(old_bytes) || looks_binary(new_bytes)) {
@@ -113,6 +101,18 @@ bool changes_kind(const FileChange& file) {
 }
 
 }  // namespace
+
+const char* git_mode(FileMode mode) {
+  switch (mode) {
+    case FileMode::executable:
+      return "100755";
+    case FileMode::symlink:
+      return "120000";
+    case FileMode::regular:
+      break;
+  }
+  return "100644";
+}
 
 Result<Merge> merge_trees(const Tree& base, const Tree& ours, const Tree& theirs, Store& store) {
   Merge merge;

@@ -14,4 +14,6 @@ Result<Merge> merge_trees(const Tree& base, const Tree& ours, const Tree& theirs
 // files are named only.
 Result<std::string> diff_of(const Change& change, const Store& store);
 
+const char* git_mode(FileMode mode);  // as git writes it: "100644"
+
 }  // namespace mixagent
