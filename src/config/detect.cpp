@@ -11,13 +11,6 @@ namespace {
 
 constexpr std::size_t most_test_files = 20;  // that are read to tell the runner
 
-bool starts_with(std::string_view text, std::string_view begin) {
-  return text.substr(0, begin.size()) == begin;
-}
-bool ends_with(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
 // One look at the repository. Each runner has a function; it adds what it is sure of.
 class Look {
  public:
@@ -46,12 +39,12 @@ class Look {
   }
   bool root_has(std::string_view extension) const {
     return std::any_of(files_.paths.begin(), files_.paths.end(), [&](const std::string& path) {
-      return path.find('/') == std::string::npos && ends_with(path, extension);
+      return path.find('/') == std::string::npos && path.ends_with(extension);
     });
   }
   bool any_below(std::string_view folder) const {
     return std::any_of(files_.paths.begin(), files_.paths.end(),
-                       [&](const std::string& path) { return starts_with(path, folder); });
+                       [&](const std::string& path) { return path.starts_with(folder); });
   }
 
   void add(const std::string& command, const std::string& results = {}) {
@@ -127,12 +120,12 @@ class Look {
       const auto slash = path.rfind('/');
       const std::string file = slash == std::string::npos ? path : path.substr(slash + 1);
       const bool test =
-          ends_with(file, ".py") && (starts_with(file, "test_") || ends_with(file, "_test.py"));
+          file.ends_with(".py") && (file.starts_with("test_") || file.ends_with("_test.py"));
       if (!test) continue;
       tests.any = true;
       tests.in_root = tests.in_root || slash == std::string::npos;
       for (const char* folder : {"tests", "test"}) {
-        if (tests.folder.empty() && starts_with(path, std::string(folder) + "/"))
+        if (tests.folder.empty() && path.starts_with(std::string(folder) + "/"))
           tests.folder = folder;
       }
       if (++looked > most_test_files) continue;
@@ -236,7 +229,7 @@ class Look {
       for (const std::string& line : split_lines(read(name))) {
         for (const char* target : {"test", "check"}) {
           const std::string head = std::string(target) + ":";
-          const bool rule = starts_with(line, head) && !starts_with(line, head + "=");
+          const bool rule = line.starts_with(head) && !line.starts_with(head + "=");
           if (rule && add_with("make", std::string("make ") + target, name)) return;
         }
       }

@@ -55,7 +55,7 @@ class Layers {
   Result<void> check_names(const Setting& setting, const KeyMatch& match) const {
     std::vector<std::string> known;
     const std::string pattern = match.key->pattern;
-    if (pattern.rfind("seats.", 0) == 0 || pattern == "budget.seats.*") {
+    if (pattern.starts_with("seats.") || pattern == "budget.seats.*") {
       for (const auto& [name, unused] : draft_.seats) known.push_back(name);
     } else if (pattern == "review.accept_score.*") {
       for (const auto name : enum_names(StepAction{})) known.emplace_back(name);

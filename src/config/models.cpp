@@ -138,7 +138,7 @@ Result<void> settle_model(ConfigDraft& draft, Model& model, const Environment& e
 bool is_loopback(std::string_view base_url) {
   const std::string host = host_of(base_url);
   if (host == "localhost" || host == "::1") return true;
-  return host.rfind("127.", 0) == 0 && host.find_first_not_of("0123456789.") == std::string::npos;
+  return host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos;
 }
 
 // A variable that the user named is needed even on this machine; one that only came with the
@@ -176,7 +176,7 @@ Result<void> settle_providers(ConfigDraft& draft) {
                   "add base_url = \"https://.../v1\" (for api = \"replay\" a scenario file)");
     }
     if (provider.dialect == Dialect::replay) continue;
-    const bool secure = url.rfind("https://", 0) == 0, plain = url.rfind("http://", 0) == 0;
+    const bool secure = url.starts_with("https://"), plain = url.starts_with("http://");
     if ((!secure && !plain) || host_of(url).empty()) {
       return fail(ErrorCode::config, "\"" + url + "\" is no http address", at,
                   "write it as https://host/v1");

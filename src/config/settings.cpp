@@ -36,7 +36,7 @@ Result<void> add_file(const ConfigText& text, Layer layer, std::vector<Setting>&
 constexpr std::string_view env_prefix = "MIXAGENT_";
 
 bool reserved_variable(const std::string& name) {
-  return name == "MIXAGENT_DATA" || name.rfind("MIXAGENT_TEST_", 0) == 0;
+  return name == "MIXAGENT_DATA" || name.starts_with("MIXAGENT_TEST_");
 }
 
 // MIXAGENT_BUDGET__RUN_USD -> budget.run_usd

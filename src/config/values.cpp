@@ -94,7 +94,7 @@ Result<std::int64_t> read_choice(const ValueShape& shape, const TomlValue& value
 
 bool known_results(const std::string& results) {
   static const std::vector<std::string> formats = {"", "tap", "go-json", "pytest", "ctest"};
-  if (results.rfind("junit:", 0) == 0) return results.size() > 6;
+  if (results.starts_with("junit:")) return results.size() > 6;
   return std::find(formats.begin(), formats.end(), results) != formats.end();
 }
 

@@ -16,10 +16,6 @@ constexpr std::int64_t most_source = 1 << 20, most_other = 128 << 10;  // bytes 
 constexpr std::int64_t most_bytes = std::int64_t{1} << 30;             // of all
 constexpr std::size_t batch_bytes = 8 << 20, batch_files = 1'000;
 
-bool ends_with(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
 // "/vendor/" in "/a/vendor/x"
 bool holds_any(std::string_view path, std::initializer_list<std::string_view> parts) {
   return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
@@ -29,7 +25,7 @@ bool holds_any(std::string_view path, std::initializer_list<std::string_view> pa
 
 bool ends_with_any(std::string_view path, std::initializer_list<std::string_view> ends) {
   return std::any_of(ends.begin(), ends.end(),
-                     [&](std::string_view end) { return ends_with(path, end); });
+                     [&](std::string_view end) { return path.ends_with(end); });
 }
 
 bool wanted(const TreeEntry& entry, const std::string& path, std::int64_t bytes_read) {

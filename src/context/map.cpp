@@ -34,7 +34,7 @@ int worth_of(const Definition& definition, const Wanted& wanted) {
   each_word(definition.name, [&](const std::string& word) {
     if (wanted.words.count(word) != 0) worth += 2;
   });
-  if (definition.name.rfind("__anon", 0) == 0) worth = 0;
+  if (definition.name.starts_with("__anon")) worth = 0;
   return worth;
 }
 

@@ -19,7 +19,7 @@ EditableText open_text(const std::string& bytes) {
   EditableText out;
   out.latin1 = is_latin1(bytes);
   out.text = out.latin1 ? latin1_to_utf8(bytes) : bytes;
-  if (out.text.rfind(byte_order_mark, 0) == 0) {
+  if (out.text.starts_with(byte_order_mark)) {
     out.mark = true;
     out.text.erase(0, byte_order_mark.size());
   }

@@ -15,10 +15,6 @@ namespace mixagent {
 
 namespace {
 
-bool starts_with(std::string_view text, std::string_view head) {
-  return text.substr(0, head.size()) == head;
-}
-
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
@@ -26,7 +22,7 @@ bool contains(std::string_view text, std::string_view part) {
 // ---- conflict markers ----
 
 bool is_conflict_marker(std::string_view line) {
-  if (!starts_with(line, "<<<<<<<") && !starts_with(line, ">>>>>>>")) return false;
+  if (!line.starts_with("<<<<<<<") && !line.starts_with(">>>>>>>")) return false;
   return line.size() == 7 || line[7] == ' ' || line[7] == '\r';
 }
 
@@ -37,7 +33,7 @@ std::optional<std::string> comment_text(std::string_view line) {
   line = trim(line);
   bool comment = false;
   for (const std::string_view mark : {"<!--", "{/*", "//", "/*", "#", "--", ";", "%", "*"}) {
-    if (!starts_with(line, mark)) continue;
+    if (!line.starts_with(mark)) continue;
     line.remove_prefix(mark.size());
     comment = true;
     break;
@@ -174,7 +170,7 @@ bool step_names(const Step& step, const std::string& path, std::string_view prot
   const auto head = literal_head(protection);
   const auto names = [&](const std::string& pattern) {
     if (pattern == path) return true;
-    return !head.empty() && starts_with(literal_head(pattern), head) && glob_match(pattern, path);
+    return !head.empty() && literal_head(pattern).starts_with(head) && glob_match(pattern, path);
   };
   return std::any_of(step.files.write.begin(), step.files.write.end(), names) ||
          std::any_of(step.files.create.begin(), step.files.create.end(), names);
@@ -305,7 +301,7 @@ bool judges_others(const std::string& path) {
          std::any_of(folders.begin(), folders.end(),
                      [&](std::string_view one) { return contains(all, one); }) ||
          std::any_of(names.begin(), names.end(),
-                     [&](std::string_view one) { return starts_with(own, one); });
+                     [&](std::string_view one) { return own.starts_with(one); });
 }
 
 bool names_checker(const std::string& command, const std::string& path) {
@@ -370,6 +366,9 @@ bool runs_by_itself(const std::string& path) {
   constexpr std::array<std::string_view, 8> root_files = {
       ".gitlab-ci.yml", ".travis.yml", "azure-pipelines.yml", "bitbucket-pipelines.yml",
       "appveyor.yml",   ".drone.yml",  ".cirrus.yml",         "mixagent.toml"};
+  constexpr std::array<std::string_view, 11> endings = {
+      ".pth",        ".cmake",      ".mk",     ".gradle",  ".config.js", ".config.ts",
+      ".config.mjs", ".config.cjs", ".csproj", ".vcxproj", ".targets"};
   const auto parts = split(path, '/');
   const std::string& name = parts.back();
   const auto among = [](const auto& list, std::string_view one) {
@@ -377,16 +376,9 @@ bool runs_by_itself(const std::string& path) {
   };
   if (among(names, name)) return true;
   if (parts.size() == 1 && among(root_files, name)) return true;
-  const auto ends_with = [&](std::string_view tail) {
-    return name.size() > tail.size() &&
-           name.compare(name.size() - tail.size(), tail.size(), tail) == 0;
-  };
-  if (ends_with(".pth") || ends_with(".cmake") || ends_with(".mk") || ends_with(".gradle") ||
-      ends_with(".config.js") || ends_with(".config.ts") || ends_with(".config.mjs") ||
-      ends_with(".config.cjs") || ends_with(".csproj") || ends_with(".vcxproj") ||
-      ends_with(".targets")) {
+  if (std::any_of(endings.begin(), endings.end(),
+                  [&](std::string_view ending) { return name.ends_with(ending); }))
     return true;
-  }
   return std::any_of(parts.begin(), parts.end() - 1,
                      [&](const std::string& part) { return among(folders, part); });
 }

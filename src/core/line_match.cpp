@@ -28,10 +28,6 @@ std::string_view indent_of(std::string_view line) {
   return line.substr(0, end);
 }
 
-bool starts_with(std::string_view text, std::string_view head) {
-  return text.substr(0, head.size()) == head;
-}
-
 // ---- indentation ----
 
 using Indents = std::map<std::string, std::string>;  // as the piece has it -> as the file has it
@@ -104,7 +100,7 @@ std::optional<std::string> translate(std::string_view indent, const Indents& ind
   while (!indent.empty()) {
     const Indents::value_type* best = nullptr;
     for (const auto& pair : indents) {
-      if (!pair.first.empty() && starts_with(indent, pair.first) &&
+      if (!pair.first.empty() && indent.starts_with(pair.first) &&
           (best == nullptr || pair.first.size() > best->first.size())) {
         best = &pair;
       }
@@ -234,7 +230,7 @@ std::optional<std::vector<std::string>> reindent(const std::vector<std::string>&
       return std::nullopt;
     } else if (added) {
       translated = *added + indent;
-    } else if (removed && starts_with(indent, *removed)) {
+    } else if (removed && indent.starts_with(*removed)) {
       translated = indent.substr(removed->size());
     } else if (!removed && (indents->count("") == 0 || indents->at("").empty())) {
       translated = translate(indent, *indents);

@@ -11,29 +11,21 @@ namespace mixagent {
 
 namespace {
 
-bool starts_with(std::string_view text, std::string_view head) {
-  return text.substr(0, head.size()) == head;
-}
-
-bool ends_with(std::string_view text, std::string_view tail) {
-  return text.size() >= tail.size() && text.substr(text.size() - tail.size()) == tail;
-}
-
 bool is_patch_file(const std::string& path) {
-  return ends_with(path, ".patch") || ends_with(path, ".diff");
+  return path.ends_with(".patch") || path.ends_with(".diff");
 }
 
 bool may_hold_fences(const std::string& path) {
   for (const std::string_view end : {".md", ".mdx", ".markdown", ".rst", ".txt", ".adoc"}) {
-    if (ends_with(lower(path), end)) return true;
+    if (lower(path).ends_with(end)) return true;
   }
   return false;
 }
 
 std::optional<std::vector<Action>> patch_in(std::string_view text) {
   const auto body = trim(text);
-  const bool looks = starts_with(body, "*** Begin Patch") || starts_with(body, "diff --git ") ||
-                     (starts_with(body, "--- ") && body.find("\n+++ ") != std::string_view::npos);
+  const bool looks = body.starts_with("*** Begin Patch") || body.starts_with("diff --git ") ||
+                     (body.starts_with("--- ") && body.find("\n+++ ") != std::string_view::npos);
   if (!looks) return std::nullopt;
   auto files = parse_patch(std::string(body) + "\n");
   if (!files || files->empty()) return std::nullopt;
@@ -45,7 +37,7 @@ std::optional<std::vector<Action>> patch_in(std::string_view text) {
 // The text of a single fence around everything.
 std::optional<std::string> fenced_text(const std::string& content) {
   const auto body = trim(content);
-  if (!starts_with(body, "```") || !ends_with(body, "\n```")) return std::nullopt;
+  if (!body.starts_with("```") || !body.ends_with("\n```")) return std::nullopt;
   const auto pieces = cut_reply(std::string(body) + "\n");
   if (pieces.size() != 1 || pieces[0].kind != ReplyPiece::Kind::fenced || !pieces[0].closed) {
     return std::nullopt;
@@ -66,7 +58,7 @@ std::optional<std::vector<Action>> meant_by_write(const WriteFile& write) {
 // apply_patch <<'EOF' ... EOF
 std::optional<std::vector<Action>> meant_by_command(const RunCommand& run) {
   const auto command = trim(run.command);
-  if (!starts_with(command, "apply_patch")) return std::nullopt;
+  if (!command.starts_with("apply_patch")) return std::nullopt;
   const auto begin = command.find("*** Begin Patch");
   const auto end = command.find("\n*** End Patch");
   if (begin == std::string_view::npos || end == std::string_view::npos) return std::nullopt;

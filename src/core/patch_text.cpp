@@ -11,10 +11,6 @@ namespace mixagent {
 
 namespace {
 
-bool starts_with(std::string_view text, std::string_view head) {
-  return text.substr(0, head.size()) == head;
-}
-
 std::string_view after(std::string_view text, std::string_view head) {
   return trim(text.substr(head.size()));
 }
@@ -113,7 +109,7 @@ Result<std::vector<PatchEdits>> parse_begin_patch(const std::vector<std::string>
   PatchBuilder patch;
   for (++at; at < lines.size(); ++at) {
     const std::string_view line = lines[at];
-    if (!starts_with(line, "*** ") && !starts_with(line, "@@")) {
+    if (!line.starts_with("*** ") && !line.starts_with("@@")) {
       if (!patch.has_file()) {
         if (trim(line).empty()) continue;
         return bad_patch(at, "text before the first '*** Update File: PATH'");
@@ -121,17 +117,17 @@ Result<std::vector<PatchEdits>> parse_begin_patch(const std::vector<std::string>
       if (!patch.add(line)) return bad_patch(at, "a line without ' ', '+' or '-' in front");
       continue;
     }
-    if (starts_with(line, "*** End of File")) continue;
+    if (line.starts_with("*** End of File")) continue;
     MIX_OK(patch.close_hunk(at));
-    if (starts_with(line, "@@")) continue;
-    if (starts_with(line, "*** End Patch")) break;
+    if (line.starts_with("@@")) continue;
+    if (line.starts_with("*** End Patch")) break;
     PatchEdits file;
-    if (starts_with(line, "*** Update File:")) {
+    if (line.starts_with("*** Update File:")) {
       file.path = after(line, "*** Update File:");
-    } else if (starts_with(line, "*** Add File:")) {
+    } else if (line.starts_with("*** Add File:")) {
       file.path = after(line, "*** Add File:");
       file.create = true;
-    } else if (starts_with(line, "*** Delete File:")) {
+    } else if (line.starts_with("*** Delete File:")) {
       file.path = after(line, "*** Delete File:");
       file.remove = true;
     } else {
@@ -150,21 +146,21 @@ std::string header_path(std::string_view line, std::string_view prefix) {
   if (path.size() > 1 && path.front() == '"' && path.back() == '"') {
     path = path.substr(1, path.size() - 2);
   }
-  if (starts_with(path, prefix)) path.remove_prefix(prefix.size());
+  if (path.starts_with(prefix)) path.remove_prefix(prefix.size());
   return std::string(path);
 }
 
 // "--- " may also be a removed line that starts with "-- ": a header is followed by "+++ ".
 bool is_header(const std::vector<std::string>& lines, std::size_t at) {
-  return at + 1 < lines.size() && starts_with(lines[at], "--- ") &&
-         starts_with(lines[at + 1], "+++ ") &&
-         (at + 2 == lines.size() || starts_with(lines[at + 2], "@@") || lines[at + 2].empty());
+  return at + 1 < lines.size() && lines[at].starts_with("--- ") &&
+         lines[at + 1].starts_with("+++ ") &&
+         (at + 2 == lines.size() || lines[at + 2].starts_with("@@") || lines[at + 2].empty());
 }
 
 bool is_git_header(std::string_view line) {
   for (const std::string_view head : {"diff --git ", "index ", "new file mode", "deleted file mode",
                                       "old mode", "new mode", "similarity index"}) {
-    if (starts_with(line, head)) return true;
+    if (line.starts_with(head)) return true;
   }
   return false;
 }
@@ -184,11 +180,11 @@ Result<std::vector<PatchEdits>> parse_unified(const std::vector<std::string>& li
       if (file.remove) file.path = from;
       patch.open(std::move(file));
       ++at;
-    } else if (starts_with(line, "@@")) {
+    } else if (line.starts_with("@@")) {
       MIX_OK(patch.close_hunk(at));
-    } else if (starts_with(line, "rename ")) {
+    } else if (line.starts_with("rename ")) {
       return bad_patch(at, "a rename", "move the file with a command, then edit it");
-    } else if (!is_git_header(line) && !starts_with(line, "\\") && patch.has_file()) {
+    } else if (!is_git_header(line) && !line.starts_with("\\") && patch.has_file()) {
       if (!patch.add(line)) return bad_patch(at, "a line without ' ', '+' or '-' in front");
     }
   }
@@ -206,7 +202,7 @@ Action action_of(PatchEdits file) {
 Result<std::vector<PatchEdits>> parse_patch(const std::string& text) {
   const auto lines = split_lines(text);
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (starts_with(lines[i], "*** Begin Patch")) return parse_begin_patch(lines, i);
+    if (lines[i].starts_with("*** Begin Patch")) return parse_begin_patch(lines, i);
     if (is_header(lines, i)) return parse_unified(lines, i);
   }
   return std::vector<PatchEdits>{};

@@ -22,7 +22,7 @@ constexpr int code_lines_fault = 40;
 // Why this path cannot stand in a plan; empty when it can.
 std::string path_fault(const std::string& path) {
   if (trim(path).empty()) return "is empty";
-  if (path.front() == '/' || path.rfind("~/", 0) == 0) return "is absolute";
+  if (path.front() == '/' || path.starts_with("~/")) return "is absolute";
   for (const char c : path) {
     if (static_cast<unsigned char>(c) < 0x20) return "holds a control character";
   }
@@ -44,7 +44,7 @@ std::string command_fault(const std::string& command) {
 
 bool known_results(const std::string& results) {
   return results.empty() || results == "tap" || results == "go-json" || results == "pytest" ||
-         results == "ctest" || (results.rfind("junit:", 0) == 0 && results.size() > 6);
+         results == "ctest" || (results.starts_with("junit:") && results.size() > 6);
 }
 
 bool valid_id(const std::string& id) {

@@ -9,14 +9,6 @@ namespace mixagent {
 
 namespace {
 
-bool starts_with(std::string_view text, std::string_view head) {
-  return text.substr(0, head.size()) == head;
-}
-
-bool ends_with(std::string_view text, std::string_view tail) {
-  return text.size() >= tail.size() && text.substr(text.size() - tail.size()) == tail;
-}
-
 struct Fence {
   std::size_t indent = 0;
   std::size_t ticks = 0;
@@ -89,7 +81,7 @@ class Cutter {
       if (!block.piece.closed) block = scan_block(at, *fence, false);
       return keep(std::move(block.piece), at, block.next);
     }
-    if (starts_with(lines_[at], "*** Begin Patch")) return cut_begin_patch(at);
+    if (lines_[at].starts_with("*** Begin Patch")) return cut_begin_patch(at);
     if (begins_diff(at)) return cut_loose(ReplyPiece::Kind::patch, at, diff_end(at), true);
     if (is_search_marker(lines_[at])) return cut_markers(at);
     return at + 1;
@@ -106,8 +98,7 @@ class Cutter {
 
   // ```run pytest -q```
   static std::optional<ReplyPiece> one_line_block(std::string_view line) {
-    if (!starts_with(line, "```") || !ends_with(line, "```") || line.size() < 7)
-      return std::nullopt;
+    if (!line.starts_with("```") || !line.ends_with("```") || line.size() < 7) return std::nullopt;
     const auto info = trim(line.substr(3, line.size() - 6));
     if (info.empty() || info.find('`') != std::string_view::npos) return std::nullopt;
     if (block_word(first_word(info)) == BlockWord::none) return std::nullopt;
@@ -164,7 +155,7 @@ class Cutter {
 
   std::size_t cut_begin_patch(std::size_t at) {
     std::size_t end = at;
-    while (end < lines_.size() && !starts_with(lines_[end], "*** End Patch")) ++end;
+    while (end < lines_.size() && !lines_[end].starts_with("*** End Patch")) ++end;
     const bool closed = end < lines_.size();
     return cut_loose(ReplyPiece::Kind::patch, at, closed ? end + 1 : end, closed);
   }
@@ -176,8 +167,8 @@ class Cutter {
   }
 
   bool begins_diff(std::size_t at) const {
-    return at + 2 < lines_.size() && starts_with(lines_[at], "--- ") &&
-           starts_with(lines_[at + 1], "+++ ") && starts_with(lines_[at + 2], "@@");
+    return at + 2 < lines_.size() && lines_[at].starts_with("--- ") &&
+           lines_[at + 1].starts_with("+++ ") && lines_[at + 2].starts_with("@@");
   }
 
   // Without a fence a diff ends with the first line that cannot belong to it.
@@ -188,7 +179,7 @@ class Cutter {
     };
     const auto belongs = [&](std::size_t i) {
       if (lines_[i].empty()) return marked(i + 1);
-      return marked(i) || starts_with(lines_[i], "diff --git ") || starts_with(lines_[i], "index ");
+      return marked(i) || lines_[i].starts_with("diff --git ") || lines_[i].starts_with("index ");
     };
     while (at < lines_.size() && belongs(at)) ++at;
     return at;
@@ -251,13 +242,13 @@ BlockWord block_word(std::string_view word) {
 }
 
 bool is_search_marker(std::string_view line) {
-  return starts_with(line, "<<<<<<< SEARCH");
+  return line.starts_with("<<<<<<< SEARCH");
 }
 bool is_middle_marker(std::string_view line) {
   return trim(line) == "=======";
 }
 bool is_replace_marker(std::string_view line) {
-  return starts_with(line, ">>>>>>> REPLACE");
+  return line.starts_with(">>>>>>> REPLACE");
 }
 
 bool looks_like_path(std::string_view text) {
@@ -284,7 +275,7 @@ std::optional<std::string> path_line(std::string_view line) {
   };
   strip("#*`: \t");
   for (const std::string_view label : {"File:", "file:", "FILE:", "Path:", "path:", "Filename:"}) {
-    if (starts_with(line, label)) line.remove_prefix(label.size());
+    if (line.starts_with(label)) line.remove_prefix(label.size());
   }
   strip("*`: \t");
   if (!looks_like_path(line)) return std::nullopt;

@@ -31,10 +31,6 @@ int weight(TestStatus status) {
   return 4;
 }
 
-bool starts_with(std::string_view text, std::string_view head) {
-  return text.substr(0, head.size()) == head;
-}
-
 // Without colours and other terminal sequences, and without a CR at the end.
 std::string plain(std::string_view line) {
   std::string out;
@@ -90,18 +86,18 @@ void read_tap(std::string_view text, TestNotes& notes) {
     if (indent == std::string::npos) return;
     std::string_view rest = std::string_view(line).substr(indent);
     while (!above.empty() && above.back().first > indent) above.pop_back();
-    if (starts_with(rest, "# Subtest: ")) {
+    if (rest.starts_with("# Subtest: ")) {
       while (!above.empty() && above.back().first >= indent) above.pop_back();
       above.emplace_back(indent, rest.substr(11));
       return;
     }
-    if (starts_with(rest, "Bail out!")) return notes.add("Bail out!", TestStatus::error);
-    if (indent == 0 && starts_with(rest, "1..")) {
+    if (rest.starts_with("Bail out!")) return notes.add("Bail out!", TestStatus::error);
+    if (indent == 0 && rest.starts_with("1..")) {
       planned = number_at(rest.substr(3));
       return;
     }
-    const bool ok = starts_with(rest, "ok ") || rest == "ok";
-    if (!ok && !starts_with(rest, "not ok ") && rest != "not ok") return;
+    const bool ok = rest.starts_with("ok ") || rest == "ok";
+    if (!ok && !rest.starts_with("not ok ") && rest != "not ok") return;
     seen += indent == 0 ? 1 : 0;
     rest.remove_prefix(ok ? 2 : 6);
     rest = trim(rest);
@@ -109,18 +105,18 @@ void read_tap(std::string_view text, TestNotes& notes) {
     while (digits < rest.size() && rest[digits] >= '0' && rest[digits] <= '9') ++digits;
     const std::string number(rest.substr(0, digits));
     rest = trim(rest.substr(digits));
-    if (starts_with(rest, "-")) rest = trim(rest.substr(1));
+    if (rest.starts_with("-")) rest = trim(rest.substr(1));
     const auto hash = rest.find(" # ");
     const std::string directive =
-        lower(hash == std::string_view::npos ? (starts_with(rest, "# ") ? rest.substr(2) : "")
+        lower(hash == std::string_view::npos ? (rest.starts_with("# ") ? rest.substr(2) : "")
                                              : rest.substr(hash + 3));
     std::string name;
     for (const auto& [depth, title] : above) {
       if (depth < indent) name += title + " > ";
     }
-    const bool excused = starts_with(directive, "skip") || starts_with(directive, "todo");
-    const auto own = starts_with(rest, "# ") ? std::string_view()
-                                             : trim(rest.substr(0, excused ? hash : rest.size()));
+    const bool excused = directive.starts_with("skip") || directive.starts_with("todo");
+    const auto own = rest.starts_with("# ") ? std::string_view()
+                                            : trim(rest.substr(0, excused ? hash : rest.size()));
     name += own.empty() ? "test " + number : std::string(own);
     notes.add(name, excused ? TestStatus::skipped : ok ? TestStatus::passed : TestStatus::failed);
   });
@@ -136,7 +132,7 @@ void read_go_json(std::string_view text, TestNotes& notes) {
   std::set<std::string> failed_packages;
   each_line(text, notes, [&](std::string_view raw) {
     const auto line = trim(raw);
-    if (!starts_with(line, "{")) return;
+    if (!line.starts_with("{")) return;
     const auto json = parse_json(line);
     if (!json || !json->is_object()) return;
     const std::string action = string_or(*json, "Action");
@@ -163,7 +159,7 @@ void read_go_json(std::string_view text, TestNotes& notes) {
   for (const std::string& package : failed_packages) {
     const bool explained = guilty.count(package) != 0 ||
                            (running.lower_bound(package + ".") != running.end() &&
-                            starts_with(*running.lower_bound(package + "."), package + "."));
+                            (*running.lower_bound(package + ".")).starts_with(package + "."));
     if (!explained) notes.add(package, TestStatus::error);
   }
 }
@@ -172,7 +168,7 @@ std::string go_output(std::string_view text) {
   std::string out;
   each_line(text, TestNotes{}, [&](std::string_view raw) {
     const Result<Json> json =
-        starts_with(trim(raw), "{") ? parse_json(trim(raw)) : Result<Json>(fail(Error{}));
+        trim(raw).starts_with("{") ? parse_json(trim(raw)) : Result<Json>(fail(Error{}));
     if (json && json->is_object()) {
       out += string_or(*json, "Output");
     } else {
@@ -195,9 +191,9 @@ void read_pytest(std::string_view text, TestNotes& notes) {
   each_line(text, notes, [&](std::string_view raw) {
     const std::string line = plain(raw);
     for (const auto& [word, status] : words) {
-      if (starts_with(line, std::string(word) + " ")) {
+      if (line.starts_with(std::string(word) + " ")) {
         std::string_view name = std::string_view(line).substr(word.size() + 1);
-        if (starts_with(name, "[")) return;  // "SKIPPED [1] tests/a.py:3: reason" names no test
+        if (name.starts_with("[")) return;  // "SKIPPED [1] tests/a.py:3: reason" names no test
         const auto dash = name.find(" - ");
         name = name.substr(0, dash);
         if (name.find(".py") != std::string_view::npos) notes.add(name, status);
@@ -234,11 +230,11 @@ void read_ctest(std::string_view text, TestNotes& notes) {
     while (!name.empty() && name.back() == '.') name.remove_suffix(1);
     const auto verdict = trim(std::string_view(line).substr(dots + 2));
     notes.add(name,
-              starts_with(verdict, "Passed") ? TestStatus::passed
-              : starts_with(verdict, "***Skipped") || starts_with(verdict, "***Not Run (Disabled)")
+              verdict.starts_with("Passed") ? TestStatus::passed
+              : verdict.starts_with("***Skipped") || verdict.starts_with("***Not Run (Disabled)")
                   ? TestStatus::skipped
-              : starts_with(verdict, "***Not Run") ? TestStatus::error
-                                                   : TestStatus::failed);
+              : verdict.starts_with("***Not Run") ? TestStatus::error
+                                                  : TestStatus::failed);
   });
 }
 

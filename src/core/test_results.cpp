@@ -37,13 +37,13 @@ constexpr std::array<std::string_view, 14> never_ran = {"syntaxerror",
 
 std::string results_path(const std::string& format) {
   constexpr std::string_view head = "junit:";
-  return format.rfind(head, 0) == 0 ? format.substr(head.size()) : std::string();
+  return format.starts_with(head) ? format.substr(head.size()) : std::string();
 }
 
 TestStatuses read_test_results(const std::string& format, std::string_view text) {
   text = text.substr(0, most_bytes);
   TestNotes notes;
-  if (format.rfind("junit:", 0) == 0) {
+  if (format.starts_with("junit:")) {
     read_junit(text, notes);
   } else if (format == "tap") {
     read_tap(text, notes);

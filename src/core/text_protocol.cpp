@@ -15,10 +15,6 @@ namespace mixagent {
 
 namespace {
 
-bool starts_with(std::string_view text, std::string_view head) {
-  return text.substr(0, head.size()) == head;
-}
-
 std::string unquoted(std::string_view text) {
   text = trim(text);
   const bool quoted = text.size() > 1 && text.front() == text.back() &&
@@ -89,9 +85,9 @@ bool is_prose_file(const std::string& path) {
 
 bool holds_patch(const std::vector<std::string>& lines) {
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (starts_with(lines[i], "*** Begin Patch")) return true;
-    if (i + 2 < lines.size() && starts_with(lines[i], "--- ") &&
-        starts_with(lines[i + 1], "+++ ") && starts_with(lines[i + 2], "@@")) {
+    if (lines[i].starts_with("*** Begin Patch")) return true;
+    if (i + 2 < lines.size() && lines[i].starts_with("--- ") && lines[i + 1].starts_with("+++ ") &&
+        lines[i + 2].starts_with("@@")) {
       return true;
     }
   }
@@ -235,7 +231,7 @@ class ReplyReader {
       if (piece.closed) return take_patch(piece, piece.path_before);
       return fault(piece, "the block of the patch is not closed; nothing of it was done");
     }
-    if (wants_json_ && piece.closed && starts_with(trim(joined(piece.body)), "{")) {
+    if (wants_json_ && piece.closed && trim(joined(piece.body)).starts_with("{")) {
       json_.push_back(joined(piece.body));
     } else if (piece.path_before && piece.closed) {
       take_write(piece, *piece.path_before);
@@ -258,8 +254,8 @@ class ReplyReader {
   static bool begins_with_marks(const ReplyPiece& piece) {
     for (const auto& line : piece.body) {
       if (trim(line).empty() || path_line(line)) continue;
-      return is_search_marker(line) || starts_with(line, "*** ") || starts_with(line, "--- ") ||
-             starts_with(line, "diff --git ");
+      return is_search_marker(line) || line.starts_with("*** ") || line.starts_with("--- ") ||
+             line.starts_with("diff --git ");
     }
     return false;
   }

@@ -7,7 +7,7 @@ namespace mixagent {
 Result<void> check_address(const Provider& provider) {
   const std::string where = "providers." + provider.name + ".base_url";
   const auto& url = provider.base_url;
-  if (url.rfind("https://", 0) == 0) return {};
+  if (url.starts_with("https://")) return {};
   if (url.rfind("http://", 0) != 0) {
     return fail(ErrorCode::config,
                 url.empty() ? "no address is set" : "\"" + url + "\" is no address", where,

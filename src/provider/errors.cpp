@@ -89,7 +89,7 @@ ErrorBody read_body(std::string_view raw) {
   const auto text = strip_event_fields(trim(raw));
   const auto json = parse_json(text);
   if (!json || (!json->is_object() && !json->is_array())) {
-    body.message = text.rfind('<', 0) == 0 ? page_title(text) : clip(trim(text), 300);
+    body.message = text.starts_with('<') ? page_title(text) : clip(trim(text), 300);
     body.words = lower(body.message);
     return body;
   }

@@ -52,7 +52,7 @@ std::optional<ListedModel> model_of(const Json& entry) {
   for (const char* name : {"id", "model", "name"}) {
     if (model.id = string_or(entry, name); !model.id.empty()) break;
   }
-  if (model.id.rfind("models/", 0) == 0) model.id.erase(0, 7);
+  if (model.id.starts_with("models/")) model.id.erase(0, 7);
   if (model.id.empty()) return std::nullopt;
   model.price = price_of(member(entry, "pricing"));
   model.window = first_number(entry, {"context_length", "context_window", "max_context_length",

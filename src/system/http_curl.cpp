@@ -101,7 +101,7 @@ std::shared_ptr<Transfer> prepare(const HttpRequest& request) {
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   // Rather share an HTTP/2 connection than open another. Without TLS there is none to wait for, and
   // curl would wait for the first answer to find that out.
-  const bool may_share = request.url.rfind("https://", 0) == 0 && !request.new_connection;
+  const bool may_share = request.url.starts_with("https://") && !request.new_connection;
   curl_easy_setopt(easy, CURLOPT_PIPEWAIT, may_share ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request.new_connection ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);

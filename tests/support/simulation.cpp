@@ -7,6 +7,7 @@
 #include "engine/run.h"
 #include "support/fake_clock.h"
 #include "support/fake_console.h"
+#include "support/fake_context.h"
 #include "support/fake_sandbox.h"
 #include "support/memory_journal.h"
 #include "support/memory_workspaces.h"
@@ -30,22 +31,6 @@ class Dice {
 
  private:
   std::string seed_;
-};
-
-class NoContext final : public Context {
- public:
-  std::string planner_context(const Tree&, const BlobReader&, const std::string&,
-                              std::int64_t) const override {
-    return "files";
-  }
-  std::string notes_for(const Tree&, const BlobReader&,
-                        const std::vector<std::string>&) const override {
-    return "";
-  }
-  WorkerFiles worker_files(const Tree&, const BlobReader&, const std::vector<std::string>&,
-                           const std::string&, std::int64_t) const override {
-    return {};
-  }
 };
 
 std::string part_file(int part) {
@@ -366,7 +351,7 @@ class Audit {
 SimulatedRun simulate(const SimulatedWorld& world) {
   const Config config = config_of(world);
   FakePrompts prompts;
-  NoContext context;
+  PlainContext context;
   FakeClock clock;
   MemoryJournal journal(clock);
   SimulatedModels models(world, config.lineup, clock);

@@ -5,12 +5,11 @@
 #include "engine/run.h"
 #include "support/fake_clock.h"
 #include "support/fake_console.h"
+#include "support/fake_context.h"
 #include "support/fake_sandbox.h"
 #include "support/memory_journal.h"
 #include "support/memory_workspaces.h"
 #include "support/scripted_models.h"
-
-#include "mixagent/context.h"
 
 #include <deque>
 #include <string>
@@ -18,27 +17,6 @@
 #include <vector>
 
 namespace mixagent {
-
-class PlainContext final : public Context {
- public:
-  std::string planner_context(const Tree&, const BlobReader&, const std::string&,
-                              std::int64_t) const override {
-    return "files";
-  }
-  std::string notes_for(const Tree&, const BlobReader&,
-                        const std::vector<std::string>&) const override {
-    return "";
-  }
-  WorkerFiles worker_files(const Tree& tree, const BlobReader&,
-                           const std::vector<std::string>& paths, const std::string&,
-                           std::int64_t) const override {
-    WorkerFiles files;
-    for (const std::string& path : paths) {
-      if (tree.count(path) != 0) files.whole.push_back(path);
-    }
-    return files;
-  }
-};
 
 inline Model model(const std::string& name, int tier, const std::string& family,
                    std::int64_t usd_per_million) {
