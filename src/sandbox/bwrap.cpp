@@ -102,21 +102,20 @@ void add_namespaces(MountList& list, const Policy& policy, const BwrapFeatures& 
   list.add({"--hostname", "sandbox", "--die-with-parent", "--new-session", "--as-pid-1"});
 }
 
+// What differs from run to run; /etc has links to them.
 void add_generated_etc(MountList& list, const Policy& policy) {
   const std::string uid = std::to_string(inner_uid(policy)),
                     gid = std::to_string(inner_gid(policy));
-  list.file("/etc/passwd",
+  list.file("/run/mixagent/passwd",
             "root:x:0:0:root:/nonexistent:/usr/sbin/nologin\n" + policy.user + ":x:" + uid + ":" +
                 gid + "::" + policy.home +
                 ":/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n");
-  list.file("/etc/group", "root:x:0:\n" + policy.user + ":x:" + gid + ":\nnogroup:x:65534:\n");
-  list.file("/etc/hosts",
-            "127.0.0.1 localhost sandbox\n::1 localhost ip6-localhost ip6-loopback\n");
-  list.file("/etc/hostname", "sandbox\n");
+  list.file("/run/mixagent/group",
+            "root:x:0:\n" + policy.user + ":x:" + gid + ":\nnogroup:x:65534:\n");
   if (policy.network)
-    list.bind({"/etc/resolv.conf", "/etc/resolv.conf"});
+    list.bind({"/etc/resolv.conf", "/run/mixagent/resolv.conf"});
   else
-    list.file("/etc/resolv.conf", "");
+    list.file("/run/mixagent/resolv.conf", "");
 }
 
 void add_kernel_views(MountList& list) {
@@ -192,7 +191,7 @@ std::vector<std::string> limit_options(const Policy& policy, const SandboxComman
 std::vector<std::string> bare_landlock_options(const Policy& policy) {
   std::vector<std::string> options = {"--landlock", "must", "--no-tcp"};
   for (const Bind& bind : policy.system) append(options, {"--read", bind.target});
-  for (const auto& [path, content] : policy.files) append(options, {"--read", path});
+  for (const std::string& path : policy.etc) append(options, {"--read", path});
   for (const auto& [target, path] : policy.links) append(options, {"--read", path});
   for (const Bind& bind : policy.extra)
     append(options, {bind.writable ? "--write" : "--read", bind.target});
@@ -210,13 +209,13 @@ Launch bwrap_launch(const Policy& policy, const BwrapFeatures& features, const s
   MountList list(policy, features);
   list.argv = {"/usr/bin/bwrap"};
   add_namespaces(list, policy, features);
+  if (!policy.etc_folder.empty()) list.bind({policy.etc_folder, "/etc"});
   for (const Bind& bind : policy.system) list.bind(bind);
-  for (const auto& [path, content] : policy.files) list.file(path, content);
   for (const auto& [target, path] : policy.links) list.link(target, path);
-  add_generated_etc(list, policy);
   add_kernel_views(list);
   add_scratch(list, policy);
   for (const Bind& bind : policy.extra) list.bind(bind);
+  add_generated_etc(list, policy);
   add_mixagent(list, policy, init);
   // The workspace is the last mount and nothing comes below it: what a model left there can never
   // be on the way of a mount.

@@ -1,6 +1,7 @@
 #include "sandbox/launch.h"
 
 #include "base/text.h"
+#include "sandbox/etc.h"
 #include "sandbox/extract.h"
 #include "sandbox/private_uid.h"
 #include "sandbox/probe.h"
@@ -318,6 +319,10 @@ Result<std::unique_ptr<Sandbox>> make_untried_sandbox(const SandboxOptions& opti
   if (parts.isolation == Isolation::full) {
     MIX_TRY(parts.features, find_bwrap(processes));
     MIX_TRY(parts.filter, seccomp_filter({}));
+    MIX_TRY(EtcFolder etc, prepare_etc(parts.policy.etc, options.cache));
+    parts.policy.etc_folder = std::move(etc.path);
+    auto& system = parts.policy.system;
+    system.insert(system.end(), etc.large.begin(), etc.large.end());
   } else {
     if (parts.isolation == Isolation::reduced) {
       MIX_TRY(parts.filter, seccomp_filter({true}));

@@ -1,66 +1,17 @@
 #include "sandbox/policy.h"
 
 #include "base/text.h"
+#include "sandbox/etc.h"
 #include "sandbox/private_uid.h"
-#include "system/files.h"
 
 #include <algorithm>
 #include <array>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace mixagent {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Entries of /etc that programs need and that hold no secret. passwd, group, hosts, hostname and
-// resolv.conf are made anew.
-constexpr std::array etc_entries = {"alternatives",
-                                    "bash.bashrc",
-                                    "ca-certificates",
-                                    "ca-certificates.conf",
-                                    "crypto-policies",
-                                    "debian_version",
-                                    "dotnet",
-                                    "fonts",
-                                    "fpc.cfg",
-                                    "gai.conf",
-                                    "gnucobol",
-                                    "gss",
-                                    "host.conf",
-                                    "inputrc",
-                                    "ld.so.cache",
-                                    "ld.so.conf",
-                                    "ld.so.conf.d",
-                                    "ld.so.preload",
-                                    "localtime",
-                                    "locale.alias",
-                                    "locale.conf",
-                                    "magic",
-                                    "magic.mime",
-                                    "maven",
-                                    "mime.types",
-                                    "mono",
-                                    "networks",
-                                    "nsswitch.conf",
-                                    "os-release",
-                                    "perl",
-                                    "php",
-                                    "pki",
-                                    "profile",
-                                    "profile.d",
-                                    "protocols",
-                                    "R",
-                                    "redhat-release",
-                                    "rpc",
-                                    "services",
-                                    "shells",
-                                    "ssl",
-                                    "terminfo",
-                                    "texmf",
-                                    "timezone"};
-constexpr std::array etc_prefixes = {"java", "python3"};
 
 std::string expand_home(const std::string& path, const std::string& home) {
   if (path == "~") return home;
@@ -107,38 +58,6 @@ void add_system(Policy& policy) {
     else if (exists(path))
       policy.system.push_back({path, path});
   }
-}
-
-// What everybody may read of it anyway.
-std::optional<std::string> small_file(const std::string& path) {
-  constexpr std::size_t most = 256 << 10;
-  struct stat status {};
-  if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) ||
-      (status.st_mode & S_IROTH) == 0)
-    return std::nullopt;
-  auto content = read_file(path, most);
-  if (!content) return std::nullopt;
-  return *std::move(content);
-}
-
-void add_etc(Policy& policy) {
-  auto add = [&](const std::string& name) {
-    const std::string path = "/etc/" + name;
-    if (auto content = small_file(path))
-      policy.files.emplace_back(path, *std::move(content));
-    else if (exists(path))
-      policy.system.push_back({real_path(path), path});
-  };
-  for (const char* name : etc_entries) add(name);
-  std::error_code error;
-  std::vector<std::string> found;
-  for (const auto& entry : fs::directory_iterator("/etc", error)) {
-    const std::string name = entry.path().filename().string();
-    for (const char* prefix : etc_prefixes)
-      if (name.rfind(prefix, 0) == 0) found.push_back(name);
-  }
-  std::sort(found.begin(), found.end());
-  for (const auto& name : found) add(name);
 }
 
 // ---- what the user added
@@ -241,7 +160,7 @@ Result<Policy> make_policy(const SandboxOptions& options) {
   if (!options.objects.empty() && exists(options.objects.string()))
     policy.objects = real_path(options.objects);
   add_system(policy);
-  add_etc(policy);
+  policy.etc = etc_entries();
   add_toolchains(policy, options);
   MIX_OK(add_granted(policy, options));
   sort_extra(policy);

@@ -33,14 +33,14 @@ struct Bind {
 };
 
 struct Policy {
-  std::string home;                     // inside
-  std::string repository;               // canonical
-  std::string user;                     // the name inside
-  unsigned uid = 0, gid = 0;            // inside
-  std::optional<unsigned> private_uid;  // set when this process is root
-  std::vector<Bind> system;             // /usr and the like, /etc entries
-  // Small files of /etc by their content: a mount each would cost every command more.
-  std::vector<std::pair<std::string, std::string>> files;  // {path, content}
+  std::string home;                                        // inside
+  std::string repository;                                  // canonical
+  std::string user;                                        // the name inside
+  unsigned uid = 0, gid = 0;                               // inside
+  std::optional<unsigned> private_uid;                     // set when this process is root
+  std::vector<Bind> system;                                // /usr and the like
+  std::vector<std::string> etc;                            // paths below /etc that are shown
+  std::string etc_folder;                                  // copies of them, shown as /etc (etc.h)
   std::vector<std::pair<std::string, std::string>> links;  // {target, path}: {"usr/bin", "/bin"}
   std::vector<Bind> extra;  // toolchains, caches, what the user added; parents before children
   std::string objects;      // host path or empty

@@ -13,7 +13,8 @@ Policy sample() {
   policy.repository = "/home/ann/src/app";
   policy.user = "ann";
   policy.uid = policy.gid = 1000;
-  policy.system = {{"/usr", "/usr"}, {"/usr/share/zoneinfo/UTC", "/etc/localtime"}};
+  policy.system = {{"/usr", "/usr"}};
+  policy.etc_folder = "/c/etc-1";
   policy.links = {{"usr/bin", "/bin"}};
   policy.extra = {{"/home/ann/.cargo/bin", "/home/ann/.cargo/bin"},
                   {"/data/cache", "/data/cache", true}};
@@ -127,9 +128,8 @@ TEST_CASE("everything is read-only but the workspace and what the user made writ
     if (mount.option == "--ro-bind") shown.push_back(mount.source);
   }
   CHECK(writable == std::vector<std::string>{"/data/cache", "/home/ann/src/app"});
-  CHECK(shown == std::vector<std::string>{"/usr", "/usr/share/zoneinfo/UTC", "/proc/sys",
-                                          "/home/ann/.cargo/bin", "/c/init",
-                                          "/home/ann/src/app/.git/objects"});
+  CHECK(shown == std::vector<std::string>{"/c/etc-1", "/usr", "/proc/sys", "/home/ann/.cargo/bin",
+                                          "/c/init", "/home/ann/src/app/.git/objects"});
 }
 
 TEST_CASE("pid 1 is our init with the limits, the filter and the command as one argument") {
@@ -151,10 +151,10 @@ TEST_CASE("pid 1 is our init with the limits, the filter and the command as one 
 
 TEST_CASE("generated files name one user and no secret place") {
   const Launch launch = bwrap_launch(sample(), {}, "/c/init", command(), 300);
-  REQUIRE(launch.files.size() == 5);
+  REQUIRE(launch.files.size() == 3);
   CHECK(launch.files[0].second.find("\nann:x:1000:1000::/home/ann:/bin/bash\n") !=
         std::string::npos);
-  CHECK(launch.files[4].second.empty());  // resolv.conf
+  CHECK(launch.files[2].second.empty());  // resolv.conf
   for (const Mount& mount : mounts(launch.argv))
     CHECK_MESSAGE(mount.target.find("shadow") == std::string::npos, mount.target);
 }

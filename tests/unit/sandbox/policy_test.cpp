@@ -1,6 +1,7 @@
 #include "sandbox/policy.h"
 
 #include "base/text.h"
+#include "sandbox/etc.h"
 #include "sandbox/remedy.h"
 #include "system/files.h"
 
@@ -150,16 +151,82 @@ TEST_CASE("/etc is an allow-list") {
   const Home home;
   const auto policy = make_policy(home.options());
   REQUIRE(policy);
-  std::vector<std::string> shown;
-  for (const Bind& bind : policy->system) shown.push_back(bind.target);
-  for (const auto& [path, content] : policy->files) shown.push_back(path);
-  CHECK_FALSE(policy->files.empty());
-  for (const std::string& path : shown) {
-    CHECK(path != "/etc");
+  CHECK_FALSE(policy->etc.empty());
+  for (const Bind& bind : policy->system) CHECK_FALSE(at_or_below(bind.target, "/etc"));
+  for (const std::string& path : policy->etc)
     for (const char* secret :
          {"shadow", "sudoers", "/etc/ssh", "keytab", "docker", "NetworkManager", "gitconfig"})
       CHECK_MESSAGE(path.find(secret) == std::string::npos, path);
+}
+
+TEST_CASE("/etc is a folder of copies of what everybody may read") {
+  const Home home;
+  const fs::path etc = home.path("etc"), cache = home.path(".cache/mixagent");
+  fs::create_directories(etc / "ssl/private");
+  fs::create_directories(etc / "ssl/certs");
+  std::ofstream(etc / "ssl/certs/ca.pem") << "certificate";
+  std::ofstream(etc / "ssl/private/key.pem") << "key";
+  std::ofstream(etc / "ssl/closed") << "closed";
+  std::ofstream(etc / "tool") << "#!/bin/sh";
+  std::ofstream(home.path("elsewhere")) << "data";
+  fs::create_symlink("ca.pem", etc / "ssl/certs/1.0");
+  fs::create_symlink(home.path("elsewhere"), etc / "linked");
+  fs::create_symlink("/usr/bin", etc / "localtime");
+  fs::create_symlink("/no/such/file", etc / "dangling");
+  for (const char* open : {"ssl", "ssl/certs"})
+    fs::permissions(etc / open, static_cast<fs::perms>(0755));
+  for (const char* open : {"ssl/certs/ca.pem", "ssl/private/key.pem"})
+    fs::permissions(etc / open, static_cast<fs::perms>(0644));
+  fs::permissions(home.path("elsewhere"), static_cast<fs::perms>(0644));
+  fs::permissions(etc / "tool", static_cast<fs::perms>(0755));
+  fs::permissions(etc / "ssl/private", static_cast<fs::perms>(0710));
+  fs::permissions(etc / "ssl/closed", static_cast<fs::perms>(0640));
+  for (int i = 0; i < 4100; ++i) {
+    fs::create_directories(etc / "huge");
+    std::ofstream(etc / "huge" / std::to_string(i)) << "";
   }
+  fs::permissions(etc / "huge", static_cast<fs::perms>(0755));
+  std::vector<std::string> entries;
+  for (const char* name : {"ssl", "tool", "linked", "localtime", "dangling", "missing", "huge"})
+    entries.push_back((etc / name).string());
+
+  const auto made = prepare_etc(entries, cache);
+  REQUIRE(made);
+  std::vector<std::string> seen;
+  for (const auto& entry : fs::recursive_directory_iterator(made->path)) {
+    const std::string mode =
+        std::to_string(static_cast<unsigned>(entry.symlink_status().permissions()));
+    seen.push_back(entry.path().lexically_relative(made->path).string() +
+                   (entry.is_symlink()     ? " -> " + fs::read_symlink(entry).string()
+                    : entry.is_directory() ? "/" + std::string(mode == "493" ? "" : " closed")
+                                           : " " + std::string(mode == "292"   ? "r"
+                                                               : mode == "365" ? "rx"
+                                                                               : mode)));
+  }
+  std::sort(seen.begin(), seen.end());
+  CHECK(seen == std::vector<std::string>{
+                    "group -> ../run/mixagent/group", "hostname r", "hosts r", "huge/", "linked r",
+                    "localtime -> /usr/bin", "passwd -> ../run/mixagent/passwd",
+                    "resolv.conf -> ../run/mixagent/resolv.conf", "ssl/", "ssl/certs/",
+                    "ssl/certs/1.0 -> ca.pem", "ssl/certs/ca.pem r", "tool rx"});
+  REQUIRE(made->large.size() == 1);
+  CHECK(made->large[0].source == (etc / "huge").string());
+  CHECK(made->large[0].target == "/etc/huge");
+
+  CHECK(prepare_etc(entries, cache)->path == made->path);
+  std::ofstream(etc / "ssl/certs/ca.pem") << "certificate, renewed";
+  const auto renewed = prepare_etc(entries, cache);
+  REQUIRE(renewed);
+  CHECK(renewed->path != made->path);
+  CHECK(read_file(fs::path(renewed->path) / "ssl/certs/ca.pem").value_or("") ==
+        "certificate, renewed");
+
+  // Nobody used the first one for long: it goes when the next one is made.
+  fs::last_write_time(made->path, fs::file_time_type::clock::now() - std::chrono::hours(24 * 40));
+  std::ofstream(etc / "tool") << "#!/bin/bash";
+  REQUIRE(prepare_etc(entries, cache));
+  CHECK_FALSE(fs::exists(made->path));
+  CHECK(fs::exists(renewed->path));
 }
 
 TEST_CASE("what may be made writable") {
