@@ -1,6 +1,7 @@
 #include "sandbox/launch.h"
 
 #include "base/text.h"
+#include "sandbox/cgroup.h"
 #include "sandbox/etc.h"
 #include "sandbox/extract.h"
 #include "sandbox/private_uid.h"
@@ -98,6 +99,7 @@ class CommandSandbox final : public Sandbox {
     std::string init, filter;
     fs::path cache;
     std::unique_ptr<Scratch> scratch;  // reduced, external, none
+    std::unique_ptr<Cgroups> cgroups;  // null where there are none to be had, or nothing in it
     fs::path work;                     // for downloads and the proxy, or empty
     ProxyOptions proxy;
   };
@@ -115,10 +117,11 @@ class CommandSandbox final : public Sandbox {
     if (parts_.isolation == Isolation::reduced && parts_.policy.private_uid)
       open_the_way(parts_.cache, command.workspace);
     MIX_TRY(const View view, view_for(command));
-    auto exit = processes_.run(process_for(command, view.policy), cancel);
+    const auto group = parts_.cgroups ? parts_.cgroups->make(view.policy) : nullptr;
+    auto exit = processes_.run(process_for(command, view.policy, group.get()), cancel);
     if (!exit && exit.error().code == ErrorCode::cancelled) return fail(std::move(exit).error());
     if (!exit) return fail(explain_failure(parts_.isolation, describe(exit.error())));
-    MIX_TRY(CommandResult result, interpret(*std::move(exit)));
+    MIX_TRY(CommandResult result, interpret(*std::move(exit), group.get()));
     if (view.proxy)
       for (const std::string& line : view.proxy->refused())
         result.output += "\n[network: " + line + "]\n";
@@ -188,9 +191,11 @@ class CommandSandbox final : public Sandbox {
     return 2L * policy.processes + count_processes_of(policy.private_uid.value_or(policy.uid));
   }
 
-  Command process_for(const SandboxCommand& command, const Policy& policy) const {
+  Command process_for(const SandboxCommand& command, const Policy& policy,
+                      const CgroupLeaf* group) const {
     Command process;
     process.argv = {parts_.init, "--parent", std::to_string(getpid())};
+    if (group != nullptr) process.argv.insert(process.argv.end(), {"--cgroup", group->path()});
     if (parts_.isolation == Isolation::full)
       add_bwrap(process, command, policy);
     else
@@ -256,7 +261,7 @@ class CommandSandbox final : public Sandbox {
     add({"--", "/bin/bash", "-c", command.command});
   }
 
-  Result<CommandResult> interpret(Exit exit) const {
+  Result<CommandResult> interpret(Exit exit, const CgroupLeaf* group) const {
     const Report report = read_report(exit.report);
     if (exit.cancelled) return fail(ErrorCode::cancelled, "the command was stopped", "sandbox");
     if (!report.ready || !report.failed.empty())
@@ -268,7 +273,9 @@ class CommandSandbox final : public Sandbox {
     result.exit_code = exit.code;
     result.timed_out = report.timed_out || exit.timed_out;
     if (result.timed_out) result.exit_code = 124;
-    const std::string limit = exit.flooded ? "more than 256 MB of output" : report.limit;
+    std::string limit = exit.flooded ? "more than 256 MB of output" : report.limit;
+    if (limit.empty() && group != nullptr && group->out_of_memory())
+      limit = "more than " + std::to_string(parts_.policy.memory_mb) + " MB of memory";
     if (!limit.empty() && !result.timed_out) {
       result.killed = true;
       result.exit_code = 137;
@@ -335,6 +342,10 @@ Result<std::unique_ptr<Sandbox>> make_untried_sandbox(const SandboxOptions& opti
       parts.policy.environment.emplace_back("GIT_ALTERNATE_OBJECT_DIRECTORIES",
                                             parts.policy.objects);
   }
+  parts.cgroups = Cgroups::open_own();
+  // With a pid namespace the kernel's limits are all that a group adds.
+  if (parts.cgroups && parts.isolation == Isolation::full && parts.cgroups->controllers().empty())
+    parts.cgroups.reset();
   return std::make_unique<CommandSandbox>(std::move(parts), processes);
 }
 

@@ -1,6 +1,7 @@
 #include "sandbox/probe.h"
 
 #include "base/text.h"
+#include "sandbox/cgroup.h"
 #include "sandbox/launch.h"
 #include "sandbox/remedy.h"
 #include "system/files.h"
@@ -140,6 +141,19 @@ std::vector<ProbeLine> walls_of(const SandboxConfig& config,
   return lines;
 }
 
+// Not a wall: without them the init keeps the limits.
+ProbeLine control_groups() {
+  const auto groups = Cgroups::open_own();
+  if (!groups) return {"control groups", true, "none may be made here; limits are watched", ""};
+  if (!groups->make({}))
+    return {"control groups", true, "none can be made below " + groups->folder(), ""};
+  const std::string& kinds = groups->controllers();
+  return {"control groups", true,
+          "made below " + groups->folder() +
+              (kinds.empty() ? ", no limits handed on; they are watched" : " for " + kinds),
+          ""};
+}
+
 }  // namespace
 
 bool ProbeReport::ok() const {
@@ -174,6 +188,7 @@ ProbeReport probe_sandbox(const SandboxOptions& options, Processes& processes) {
                           "a command ran in " + std::to_string(result->ms) + " ms", ""});
   for (ProbeLine& line : walls_of(options.config, seen_inside(result->output)))
     report.lines.push_back(std::move(line));
+  report.lines.push_back(control_groups());
   return report;
 }
 

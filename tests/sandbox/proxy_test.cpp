@@ -161,7 +161,7 @@ TEST_CASE("only commands online have it") {
   if (!site) return;
   CHECK_FALSE(contains(site.run(request, false), "ORIGIN"));
   CHECK(contains(site.run("ls /run/mixagent; env | grep -i _proxy=; echo END", false),
-                 "init\nEND\n"));
+                 "init\npasswd\nresolv.conf\nEND\n"));
   CHECK(contains(site.run("env | grep -i _proxy="), "HTTPS_PROXY=http://127.0.0.1:3128\n"));
 
   Site closed({});

@@ -2,6 +2,7 @@
 // from outside.
 
 #include "base/text.h"
+#include "sandbox/cgroup.h"
 #include "sandbox/launch.h"
 #include "sandbox/probe.h"
 #include "system/files.h"
@@ -499,6 +500,51 @@ TEST_CASE("the external isolation: a clean environment, limits, and nothing left
   CHECK(marked(mark) == 0);
 }
 
+TEST_CASE("what a command leaves behind in its control group dies with it") {
+  const auto groups = Cgroups::open_own();
+  if (!groups || !groups->make({})) {
+    std::printf("SKIPPED: no control groups can be made here\n");
+    return;
+  }
+  const std::string mark = "mixgroup" + std::to_string(getpid());
+  const auto left = [&] {
+    int count = 0;
+    for (const auto& entry : fs::directory_iterator(groups->folder()))
+      count += contains(entry.path().filename(), "mixagent-" + std::to_string(getpid()) + "-");
+    return count;
+  };
+  {
+    const auto leaf = groups->make({});
+    REQUIRE(leaf);
+    const pid_t child = fork();
+    if (child == 0) {
+      std::ofstream(leaf->path() + "/cgroup.procs") << "0";
+      if (fork() == 0) setsid();
+      execl("/bin/sh", "sh", "-c", ("trap '' TERM; sleep 1000 # " + mark).c_str(), nullptr);
+      _exit(1);
+    }
+    while (marked(mark) < 2) std::this_thread::sleep_for(milliseconds(10));
+    CHECK(left() == 1);
+    // Another start in the meantime leaves it alone.
+    CHECK(Cgroups::open(groups->folder()));
+    CHECK(marked(mark) >= 2);
+    std::thread([&] { waitpid(child, nullptr, 0); }).detach();
+  }
+  CHECK(marked(mark) == 0);
+  CHECK(left() == 0);
+
+  // Nobody holds it: its process was killed. The next start removes it.
+  fs::create_directory(groups->folder() + "/mixagent-1-1");
+  CHECK(Cgroups::open(groups->folder()));
+  CHECK_FALSE(fs::exists(groups->folder() + "/mixagent-1-1"));
+
+  Ground ground(Isolation::external);
+  if (!ground.open()) return;
+  const auto result = ground.run("grep ^0:: /proc/self/cgroup");
+  CHECK(contains(result.output, "/mixagent-" + std::to_string(getpid()) + "-"));
+  CHECK(left() == 0);
+}
+
 TEST_CASE("the probes see what they should") {
   Ground ground;
   if (!ground.open()) return;
@@ -506,7 +552,7 @@ TEST_CASE("the probes see what they should") {
   const ProbeReport report = probe_sandbox(ground.options(), processes);
   for (const ProbeLine& line : report.lines)
     CHECK_MESSAGE(line.ok, line.what << ": " << line.detail);
-  CHECK(report.lines.size() == 8);
+  CHECK(report.lines.size() == 9);
 }
 
 }  // namespace

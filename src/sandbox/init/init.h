@@ -16,6 +16,7 @@ struct options {
   long parent; /* end when this process ends; 0: pid 1, the kernel sees to it */
   long uid;    /* become this user; -1: stay */
   long seccomp_fd, report_fd;
+  const char* cgroup;   /* where the command goes, or NULL */
   const char* landlock; /* "best", "must" or NULL */
   bool no_tcp, keep_fds;
   struct paths read_only, writable;

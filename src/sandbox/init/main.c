@@ -10,6 +10,7 @@
    of the command's confinement, out of reach of its signals.
 
      --parent PID        end as if by SIGTERM when that process, which must be the parent, ends
+     --cgroup PATH       the command joins that control group, where it can
      --keep-fds          hand all descriptors on (else only 0, 1, 2)
      --cwd PATH          where the command starts, as the command's user
      --report FD         lines about what happens, see below
@@ -32,6 +33,7 @@
 #include "init.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -85,6 +87,7 @@ static const struct {
   void* where;
 } known[] = {
     {"--parent", is_number, &o.parent},
+    {"--cgroup", is_text, &o.cgroup},
     {"--keep-fds", is_flag, &o.keep_fds},
     {"--cwd", is_text, &o.cwd},
     {"--report", is_number, &o.report_fd},
@@ -157,10 +160,19 @@ static pid_t patient_fork(void) {
   }
 }
 
+/* Whoever watches stays outside: it has to outlive what happens in there. */
+static void join_cgroup(void) {
+  char path[4096];
+  snprintf(path, sizeof path, "%s/cgroup.procs", o.cgroup);
+  const int fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd >= 0 && write(fd, "0", 1) == 1) close(fd);
+}
+
 static pid_t start(bool is_pid1, const sigset_t* unblocked) {
   const pid_t child = patient_fork();
   if (child > 0) return child;
   setsid();
+  if (o.cgroup) join_cgroup();
   mount_overlays(&o);
   if (!is_pid1) confine();
   if (!o.keep_fds) {
