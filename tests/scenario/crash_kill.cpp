@@ -1,8 +1,12 @@
-// Real crashes: crash_kill PROGRAM STORY.toml KILLS [SEED]. Plays the story once to know its calls
-// and its length, then again and again from the beginning, with kill -9 at random moments of the
-// run and of its resumption, until so many processes were killed. Each time the run must reach the
-// same files; the server's own count says that no recorded answer was paid again, and its own bill
-// that no money was told lower than it was.
+// Real crashes: crash_kill PROGRAM STORY.toml KILLS [SEED]. Plays the story once to know its calls,
+// its length and its facts, then again and again from the beginning, with kill -9 at random moments
+// of the run and of its resumption, until so many processes were killed. Each time the run must
+// reach the same files; the server's own count says that no recorded answer was paid again, and its
+// own bill that no money was told lower than it was.
+//
+// Half of the moments are random in time, half are random among the facts: the process is killed
+// within some milliseconds of a fact, so that what takes no time is hit as well. Models think for a
+// while, so that calls are hit. Where the kills land is counted: the process is stopped first.
 
 #include "base/text.h"
 #include "scenario/crash_stage.h"
@@ -11,24 +15,50 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <random>
+#include <set>
 #include <thread>
 
 namespace mixagent {
 
 namespace {
 
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr int thinking_ms = 150;     // of a model
+constexpr unsigned after_fact = 25;  // milliseconds
+
+Story with_thought(Story story) {
+  for (Reply& reply : story.replies) reply.delay_ms += thinking_ms;
+  return story;
+}
+
+// The names of a process's children.
+std::set<std::string> children_of(pid_t pid) {
+  std::set<std::string> names;
+  std::error_code none;
+  const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
+  for (const auto& task : std::filesystem::directory_iterator(tasks, none)) {
+    std::ifstream list(task.path() / "children");
+    for (std::string child; list >> child;)
+      names.insert(std::string(trim(slurp("/proc/" + child + "/comm"))));
+  }
+  return names;
+}
+
 class Killer {
  public:
   Killer(const std::string& program, Story story, unsigned seed)
-      : world_(program, std::move(story)), random_(seed) {}
+      : world_(program, with_thought(std::move(story))), random_(seed) {}
 
   int go(int kills) {
     put_back(world_.stage().repository(), world_.saved("before"));
-    const auto begun = std::chrono::steady_clock::now();
+    const auto begun = steady_clock::now();
     if (!world_.play()) return 1;
-    length_ = std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::chrono::steady_clock::now() - begun);
+    length_ = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun);
+    facts_ = world_.journal_lines().size();
     calls_ = static_cast<int>(world_.server().requests().size());
     wanted_ = world_.files();
     int runs = 0, failed = 0;
@@ -41,6 +71,9 @@ class Killer {
         "again at most, %d were; %d runs ended elsewhere\n",
         failed == 0 ? "ok" : "FAILED", world_.story().name.c_str(), killed_, runs, calls_,
         open_in_all_, again_in_all_, failed);
+    std::printf("   landed");
+    for (const auto& [where, count] : landed_) std::printf(" · %s %d", where.c_str(), count);
+    std::printf("\n");
     return failed == 0 ? 0 : 1;
   }
 
@@ -56,11 +89,16 @@ class Killer {
     bool begun = false, told = false;
     for (int time = 0; time < times && killed_ < kills && !told; ++time) {
       const auto child = world_.start(begun ? world_.resume() : world_.story().runs[0].args);
-      std::this_thread::sleep_for(moment());
+      wait_for_the_moment(*child);
+      child->signal(SIGSTOP);
+      const std::string where = place_of(*child);
       child->signal(SIGKILL);
       exit = child->wait(std::chrono::seconds(20)).value_or(-1);
       told = exit != 128 + SIGKILL;  // it was faster
-      if (!told) ++killed_;
+      if (!told) {
+        ++killed_;
+        ++landed_[where];
+      }
       begun = begun || !world_.journal_lines().empty();
     }
     if (!begun) exit = world_.command(world_.story().runs[0].args);
@@ -93,15 +131,42 @@ class Killer {
     return false;
   }
 
-  std::chrono::milliseconds moment() {
-    return std::chrono::milliseconds(
-        random_() % static_cast<unsigned>(std::max<std::int64_t>(length_.count(), 1)));
+  unsigned below(unsigned end) { return static_cast<unsigned>(random_() % std::max(end, 1U)); }
+
+  void wait_for_the_moment(Child& child) {
+    if (below(2) == 0)
+      return std::this_thread::sleep_for(
+          milliseconds(below(static_cast<unsigned>(length_.count()))));
+    const std::size_t fact = 1 + below(static_cast<unsigned>(facts_));
+    const auto last = steady_clock::now() + length_ * 2;
+    while (world_.journal_lines().size() < fact && steady_clock::now() < last &&
+           !child.wait(milliseconds(1))) {
+    }
+    std::this_thread::sleep_for(milliseconds(below(after_fact)));
+  }
+
+  // What a stopped process is doing: by its journal, and by its children.
+  std::string place_of(const Child& child) const {
+    const std::set<std::string> children = children_of(child.pid());
+    const auto lines = world_.journal_lines();
+    if (lines.empty()) return "before the first fact";
+    const auto last = parse_json(lines.back());
+    const std::string fact = last ? string_or(*last, "type") : "";
+    const bool delivering = fact == "change.applied" && string_or(*last, "how") == "started";
+    if (delivering) return "in the delivery";
+    if (count_of(lines, "run.completed") > 0 && fact == "run.completed") return "after the end";
+    if (open_now(lines) > 0)
+      return children.count("bwrap") != 0 ? "in calls and commands" : "in a call";
+    if (children.count("bwrap") != 0) return "in a command";
+    return "between, after " + fact;
   }
 
   CrashStage world_;
   std::mt19937 random_;
-  std::chrono::milliseconds length_{0};
+  milliseconds length_{0};
+  std::size_t facts_ = 0;
   Fingerprint wanted_;
+  std::map<std::string, int> landed_;
   int calls_ = 0, killed_ = 0, open_in_all_ = 0, again_in_all_ = 0;
 };
 

@@ -113,6 +113,14 @@ double recorded_usd(const std::vector<std::string>& lines) {
   return usd;
 }
 
+int open_now(const std::vector<std::string>& lines) {
+  auto resumed = lines.end();
+  while (resumed != lines.begin() &&
+         resumed[-1].find("\"type\":\"run.resumed\"") == std::string::npos)
+    --resumed;
+  return open_calls({resumed, lines.end()}).count;
+}
+
 OpenCalls open_calls(const std::vector<std::string>& lines) {
   std::map<std::string, double> open;
   OpenCalls lost;

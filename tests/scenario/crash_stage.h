@@ -59,6 +59,8 @@ struct OpenCalls {
   double usd = 0;
 };
 OpenCalls open_calls(const std::vector<std::string>& lines);
+// Of the last process alone.
+int open_now(const std::vector<std::string>& lines);
 // Keys under which something paid or irreversible is recorded twice: it was done again.
 std::vector<std::string> done_twice(const std::vector<std::string>& lines);
 
