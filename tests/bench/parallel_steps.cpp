@@ -1,7 +1,9 @@
-// N steps side by side, two calls each, with models that answer after a second:
-// bench_parallel_steps PROGRAM [STEPS...]. The span from the workers' first request to their last
-// answer would be 2.0 s if mixagent itself took no time. Prints a row for each N.
+// Steps side by side, two calls each: bench_parallel_steps PROGRAM [STEPS[:JOBS[:ANSWER_MS]]...].
+// All of them at once, with models that answer after a second, unless it is said otherwise: the
+// span from the workers' first request to their last answer would be 2.0 s if mixagent itself took
+// no time. Prints two rows for each.
 
+#include "base/text.h"
 #include "bench/process_tree.h"
 #include "scenario/stage.h"
 #include "scenario/story.h"
@@ -17,13 +19,26 @@ namespace mixagent {
 
 namespace {
 
-constexpr std::int64_t answer_ms = 1000;
+struct Size {
+  int steps = 8, jobs = 8;
+  std::int64_t answer_ms = 1000;
+};
+
+Size read_size(const std::string& text) {
+  const auto parts = split(text, ':');
+  const auto number = [&](std::size_t at, int otherwise) {
+    return at < parts.size() ? std::max(at > 1 ? 0 : 1, std::atoi(parts[at].c_str())) : otherwise;
+  };
+  const int steps = number(0, 8);
+  return {steps, number(1, steps), number(2, 1000)};
+}
 
 ScriptCall call(const std::string& tool, const std::string& arguments) {
   return {tool, arguments};
 }
 
-Story story_of(int steps) {
+Story story_of(const Size& size) {
+  const int steps = size.steps;
   Story story;
   story.name = "parallel";
   story.files["start.txt"] = "many parts\n";
@@ -39,7 +54,7 @@ Story story_of(int steps) {
     Reply read, write;
     read.model = write.model = "worker-small";
     read.match = write.match = "Make part " + id + ": done";
-    read.delay_ms = write.delay_ms = answer_ms;
+    read.delay_ms = write.delay_ms = size.answer_ms;
     read.place = "read " + id;
     write.place = "write " + id;
     read.calls = {call("read_file", R"({"path":"start.txt"})")};
@@ -53,7 +68,7 @@ Story story_of(int steps) {
   story.replies.push_back(planner);
   StoryRun run;
   run.args = {"run",         "Make all parts",    "--lane", "plan",
-              "--check",     "test -e start.txt", "--jobs", std::to_string(steps),
+              "--check",     "test -e start.txt", "--jobs", std::to_string(size.jobs),
               "--no-review", "--output-format",   "json"};
   story.runs.push_back(run);
   return story;
@@ -68,8 +83,8 @@ double cpu_of_children_s() {
   return s(usage.ru_utime) + s(usage.ru_stime);
 }
 
-bool bench(const std::string& program, int steps, bool memory) {
-  const Story story = story_of(steps);
+bool bench(const std::string& program, const Size& size, bool memory) {
+  const Story story = story_of(size);
   ModelServer::Settings settings;
   settings.script = story.replies;
   settings.key = test_key;
@@ -89,7 +104,7 @@ bool bench(const std::string& program, int steps, bool memory) {
     Child child(spec);
     while (memory && !child.wait(std::chrono::milliseconds(20)))
       pss_kb = std::max(pss_kb, tree_pss_kb(child.pid()));
-    const int exit = child.wait(std::chrono::seconds(300)).value_or(-1);
+    const int exit = child.wait(std::chrono::seconds(1800)).value_or(-1);
     if (exit != 0) {
       std::fprintf(stderr, "exit %d\n%s", exit, slurp(spec.errors).c_str());
       return false;
@@ -106,9 +121,11 @@ bool bench(const std::string& program, int steps, bool memory) {
     ++calls;
   }
   std::printf(
-      "%3d steps: span %6.2f s (ideal %.1f s), CPU %6.2f s, %d worker calls of about %zu "
+      "%3d steps, %d at once: span %6.2f s (ideal %.1f s), CPU %6.2f s, %d worker calls of about "
+      "%zu "
       "tokens each, at most %d open",
-      steps, static_cast<double>(last - first) / 1e6, 2.0 * static_cast<double>(answer_ms) / 1e3,
+      size.steps, size.jobs, static_cast<double>(last - first) / 1e6,
+      2.0 * static_cast<double>(size.answer_ms) / 1e3 * ((size.steps + size.jobs - 1) / size.jobs),
       cpu_of_children_s() - cpu, calls, bytes / 4 / static_cast<std::size_t>(std::max(calls, 1)),
       server.most_open());
   if (memory) std::printf(", peak %.1f MB (PSS of the tree)", static_cast<double>(pss_kb) / 1024);
@@ -122,17 +139,17 @@ bool bench(const std::string& program, int steps, bool memory) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: %s PROGRAM [STEPS...]\n", argv[0]);
+    std::fprintf(stderr, "usage: %s PROGRAM [STEPS[:JOBS[:ANSWER_MS]]...]\n", argv[0]);
     return 2;
   }
   std::signal(SIGPIPE, SIG_IGN);
-  std::vector<int> sizes;
-  for (int i = 2; i < argc; ++i) sizes.push_back(std::max(1, std::atoi(argv[i])));
-  if (sizes.empty()) sizes = {8, 64};
+  std::vector<mixagent::Size> sizes;
+  for (int i = 2; i < argc; ++i) sizes.push_back(mixagent::read_size(argv[i]));
+  if (sizes.empty()) sizes = {{8, 8}, {64, 64}};
   const std::string program = std::filesystem::absolute(argv[1]).string();
-  for (const int steps : sizes) {
+  for (const mixagent::Size& size : sizes) {
     // Sampling memory costs CPU: a round of its own.
-    if (!mixagent::bench(program, steps, false) || !mixagent::bench(program, steps, true)) return 1;
+    if (!mixagent::bench(program, size, false) || !mixagent::bench(program, size, true)) return 1;
   }
   return 0;
 }
