@@ -14,8 +14,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <map>
-#include <utility>
 
 namespace mixagent {
 
@@ -31,26 +29,6 @@ bool never_usable(const CheckRecord& record, const std::vector<CheckRecord>& bef
 }
 
 constexpr std::int64_t far_beyond = 8;  // times the usual cost
-constexpr std::size_t fewest_samples = 5;
-
-// Of accepted attempts by this model in this run; zero when there are too few to speak of.
-Money median_accepted(Tools& tools, const std::string& model) {
-  std::map<std::pair<std::string, int>, Money> costs;
-  std::vector<Money> accepted;
-  for (const Event& event : tools.journal.events()) {
-    if (const auto* call = std::get_if<CallCompleted>(&event.fact)) {
-      if (call->attempt > 0 && call->model == model)
-        costs[{call->step, call->attempt}] += call->cost;
-    } else if (const auto* done = std::get_if<AttemptCompleted>(&event.fact)) {
-      if (done->outcome == "accepted" && done->model == model)
-        accepted.push_back(costs[{done->step, done->attempt}]);
-    }
-  }
-  if (accepted.size() < fewest_samples) return {};
-  const auto middle = accepted.begin() + static_cast<std::ptrdiff_t>(accepted.size() / 2);
-  std::nth_element(accepted.begin(), middle, accepted.end());
-  return *middle;
-}
 
 // The straight line of an attempt, with the little state that its rounds share.
 class Attempt {
@@ -121,11 +99,11 @@ Pot Attempt::pot() const {
   return pot;
 }
 
-// The median cost of the attempts by this model that were accepted in this run; nothing while there
-// are few. Recorded, so that a resumed run stops where this one did.
+// Nothing while there are few. Recorded, so that a resumed run stops where this one did.
 Result<std::optional<Money>> Attempt::usual_cost() const {
   MIX_TRY(const std::string value, tools_.journal.once(key_ + "/usual", "usual", [&] {
-    return Result<std::string>(std::to_string(median_accepted(tools_, plan_.model.name).pico));
+    return Result<std::string>(
+        std::to_string(run_.caller.book().usual_cost(plan_.model.name).pico));
   }));
   const Money usual{std::strtoll(value.c_str(), nullptr, 10)};
   return usual > Money{} ? std::optional<Money>(usual) : std::nullopt;

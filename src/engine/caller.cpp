@@ -209,12 +209,22 @@ Result<ChatReply> Caller::ask(ChatRequest request, const CallSite& site) {
   const Model& served = stand_in != nullptr ? *stand_in : site.model;
   const Money cost = reply->usage.reported ? cost_of(reply->usage, served) : books.reserved();
   const std::int64_t expected = book_.tokens(served.name).estimate(shape);
-  if (reply->usage.reported) book_.learn(served.name, shape, reply->usage.input);
   MIX_TRY(const BlobId blob, tools_.journal.put(encode_reply(*reply)));
-  MIX_OK(tools_.journal.append(
-      CallCompleted{at.key, at.seat, served.name, served.provider, at.step, at.attempt,
-                    reply->usage, cost, tools_.clock.steady_ms() - started,
-                    std::string(enum_name(reply->stop)), blob.text, shape, expected}));
+  const CallCompleted done{at.key,
+                           at.seat,
+                           served.name,
+                           served.provider,
+                           at.step,
+                           at.attempt,
+                           reply->usage,
+                           cost,
+                           tools_.clock.steady_ms() - started,
+                           std::string(enum_name(reply->stop)),
+                           blob.text,
+                           shape,
+                           expected};
+  MIX_OK(tools_.journal.append(done));
+  book_.learn(done);
   books.settle(cost);
   return reply;
 }

@@ -6,11 +6,15 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <vector>
 
 namespace mixagent {
 
 namespace {
+
+constexpr std::size_t fewest_samples = 5;  // accepted attempts that show what is usual
 
 std::string written(const ModelTraits& traits) {
   return fmt::format("{} {}", enum_name(traits.edits), traits.permille);
@@ -30,8 +34,8 @@ ModelTraits read_traits(const std::string& text) {
 // A run that goes on knows what its calls have shown before.
 ModelBook::ModelBook(Tools& tools) : tools_(tools) {
   for (const Event& event : tools_.journal.events()) {
-    const auto* done = std::get_if<CallCompleted>(&event.fact);
-    if (done != nullptr && done->usage.reported) learn(done->model, done->shape, done->usage.input);
+    if (const auto* call = std::get_if<CallCompleted>(&event.fact)) learn(*call);
+    if (const auto* attempt = std::get_if<AttemptCompleted>(&event.fact)) learn(*attempt);
   }
 }
 
@@ -54,9 +58,27 @@ Calibration ModelBook::tokens(const std::string& model) {
   return calibration(model);
 }
 
-void ModelBook::learn(const std::string& model, const TokenShape& shape, std::int64_t reported) {
+void ModelBook::learn(const CallCompleted& call) {
   const std::lock_guard lock(mutex_);
-  calibration(model).learn(shape, reported);
+  if (call.usage.reported) calibration(call.model).learn(call.shape, call.usage.input);
+  if (call.attempt > 0) costs_[call.model].all[{call.step, call.attempt}] += call.cost;
+}
+
+void ModelBook::learn(const AttemptCompleted& attempt) {
+  const std::lock_guard lock(mutex_);
+  if (attempt.outcome == "accepted")
+    costs_[attempt.model].accepted.insert({attempt.step, attempt.attempt});
+}
+
+Money ModelBook::usual_cost(const std::string& model) {
+  const std::lock_guard lock(mutex_);
+  Costs& costs = costs_[model];
+  if (costs.accepted.size() < fewest_samples) return {};
+  std::vector<Money> accepted;
+  for (const AttemptName& name : costs.accepted) accepted.push_back(costs.all[name]);
+  const auto middle = accepted.begin() + static_cast<std::ptrdiff_t>(accepted.size() / 2);
+  std::nth_element(accepted.begin(), middle, accepted.end());
+  return *middle;
 }
 
 Calibration& ModelBook::calibration(const std::string& model) {

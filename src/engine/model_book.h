@@ -8,7 +8,9 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
+#include <utility>
 
 namespace mixagent {
 
@@ -28,15 +30,26 @@ class ModelBook {
   Result<ModelTraits> traits(const Model& model);
   // How the model counts tokens, as far as is known by now. Decides about money, never about text.
   Calibration tokens(const std::string& model);
-  void learn(const std::string& model, const TokenShape& shape, std::int64_t reported);
+  void learn(const CallCompleted& call);
+  void learn(const AttemptCompleted& attempt);
+  // The median cost of the attempts by this model that were accepted in this run; zero while there
+  // are too few to speak of.
+  Money usual_cost(const std::string& model);
 
  private:
   Calibration& calibration(const std::string& model);  // under the lock
+
+  using AttemptName = std::pair<std::string, int>;  // step, number
+  struct Costs {
+    std::map<AttemptName, Money> all;
+    std::set<AttemptName> accepted;
+  };
 
   Tools& tools_;
   std::mutex settling_;  // two steps that begin at once settle a model's traits once
   std::mutex mutex_;
   std::map<std::string, Calibration> tokens_;
+  std::map<std::string, Costs> costs_;  // by model
 };
 
 }  // namespace mixagent

@@ -102,9 +102,16 @@ Result<AttemptResult> Ladder::attempt(int number, int rung, const Seat& seat,
                               : result.error().code == ErrorCode::cancelled ? "cancelled"
                                                                             : "error";
   const std::string tree = result ? tree_id(result->tree).text : "";
-  MIX_OK(tools_.journal.append(
-      AttemptCompleted{job_.step.id, number, rung, seat.name, model->name, outcome,
-                       result ? result->why : describe(result.error()), tree}));
+  const AttemptCompleted done{job_.step.id,
+                              number,
+                              rung,
+                              seat.name,
+                              model->name,
+                              outcome,
+                              result ? result->why : describe(result.error()),
+                              tree};
+  MIX_OK(tools_.journal.append(done));
+  run_.caller.book().learn(done);
   return result;
 }
 

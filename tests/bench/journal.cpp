@@ -37,9 +37,18 @@ int bench(int calls) {
     ok = (*journal)->append(AttemptStarted{"s1", 1, 0, "worker", "small"}).has_value() && ok;
     for (int i = 0; i < calls; ++i) {
       const std::string key = "plan:1/step:s1/attempt:1/call:" + std::to_string(i);
-      CallCompleted done{
-          key, "worker", "small", "p", "s1", 1, {}, Money{1000}, 500, "stop", std::string(64, 'a')};
+      CallCompleted done;
+      done.key = key;
+      done.seat = "worker";
+      done.model = "small";
+      done.provider = "p";
+      done.step = "s1";
+      done.attempt = 1;
       done.usage.input = 1000;
+      done.cost = Money{1000};
+      done.ms = 500;
+      done.stop = "stop";
+      done.reply = std::string(64, 'a');
       ok = (*journal)
                ->append(CallStarted{key, "worker", "small", "p", "s1", 1, std::string(64, 'b'),
                                     std::string(64, 'c'), Money{5000}})

@@ -17,7 +17,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <random>
-#include <set>
 #include <thread>
 
 namespace mixagent {
@@ -27,7 +26,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr int thinking_ms = 150;     // of a model
+constexpr int thinking_ms = 400;     // of a model
 constexpr unsigned after_fact = 25;  // milliseconds
 
 Story with_thought(Story story) {
@@ -35,17 +34,18 @@ Story with_thought(Story story) {
   return story;
 }
 
-// The names of a process's children.
-std::set<std::string> children_of(pid_t pid) {
-  std::set<std::string> names;
+// Is a command in the sandbox a child of the process?
+bool runs_command(pid_t pid) {
   std::error_code none;
   const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
   for (const auto& task : std::filesystem::directory_iterator(tasks, none)) {
     std::ifstream list(task.path() / "children");
-    for (std::string child; list >> child;)
-      names.insert(std::string(trim(slurp("/proc/" + child + "/comm"))));
+    for (std::string child; list >> child;) {
+      const std::string name = slurp("/proc/" + child + "/comm");
+      if (name.rfind("bwrap", 0) == 0 || name.rfind("mixagent-init", 0) == 0) return true;
+    }
   }
-  return names;
+  return false;
 }
 
 class Killer {
@@ -147,7 +147,7 @@ class Killer {
 
   // What a stopped process is doing: by its journal, and by its children.
   std::string place_of(const Child& child) const {
-    const std::set<std::string> children = children_of(child.pid());
+    const bool in_command = runs_command(child.pid());
     const auto lines = world_.journal_lines();
     if (lines.empty()) return "before the first fact";
     const auto last = parse_json(lines.back());
@@ -155,9 +155,8 @@ class Killer {
     const bool delivering = fact == "change.applied" && string_or(*last, "how") == "started";
     if (delivering) return "in the delivery";
     if (count_of(lines, "run.completed") > 0 && fact == "run.completed") return "after the end";
-    if (open_now(lines) > 0)
-      return children.count("bwrap") != 0 ? "in calls and commands" : "in a call";
-    if (children.count("bwrap") != 0) return "in a command";
+    if (open_now(lines) > 0) return in_command ? "in calls and commands" : "in a call";
+    if (in_command) return "in a command";
     return "between, after " + fact;
   }
 

@@ -1,7 +1,8 @@
-// Runs against a world that fails them: durability PROGRAM STORY.toml. A full disk at many moments,
-// a read-only one, a run that two processes want, a run that goes on on another machine. Each must
-// say so, keep the work, and go on from there without paying twice. What this machine does not
-// allow (mounting in a namespace of its own) says SKIPPED.
+// Runs against a world that fails them: durability PROGRAM RUN.toml DAY.toml QUOTA.so. A full disk
+// and a used-up quota at many moments, a read-only disk, folders on different disks, a run that two
+// processes want, a run that goes on on another machine. Each must say so, keep the work, and go on
+// from there without paying twice. What this machine does not allow (mounting in a namespace of its
+// own) says SKIPPED.
 
 #include "base/json.h"
 #include "base/text.h"
@@ -77,6 +78,14 @@ class World {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     return calls() >= wanted;
   }
+  bool begun() const {  // a whole fact is recorded
+    std::error_code none;
+    for (const auto& entry : fs::recursive_directory_iterator(stage_.root() / "small", none)) {
+      if (entry.path().filename() != "events.jsonl") continue;
+      if (slurp(entry.path()).find('\n') != std::string::npos) return true;
+    }
+    return false;
+  }
   std::string greeting() const {
     return slurp((directory.empty() ? stage_.repository() : directory) / "greet.sh");
   }
@@ -141,6 +150,51 @@ exit 96
   }
   World none(program, story);
   hold(stopped >= 2, "no disk was small enough: " + std::to_string(stopped), none);
+}
+
+// What a quota does to every write, from some byte on; then it is lifted, and the run goes on.
+void used_up_quota(const std::string& program, const Story& story, const std::string& shim,
+                   int clean_calls) {
+  int stopped = 0;
+  for (const int kib : {2, 8, 14, 20, 28, 40}) {
+    World world(program, story);
+    world.env = {{"LD_PRELOAD", shim}, {"QUOTA_BYTES", std::to_string(kib * 1024)}};
+    const int exit = world.command(world.goal());
+    const std::string label = "a quota of " + std::to_string(kib) + " KiB";
+    world.env.clear();
+    if (exit != 0) {
+      ++stopped;
+      hold(exit == 1, label + ": exit " + std::to_string(exit), world);
+      hold(world.said().find("free some disk space") != std::string::npos, label + ": no remedy",
+           world);
+      hold(world.greeting() == "echo hi\n", label + ": files were touched before it stopped",
+           world);
+      const bool begun = world.begun();
+      const int again = world.command(
+          begun ? world.words({"resume", "--last", "--output-format", "json"}) : world.goal());
+      hold(again == 0, label + ": exit " + std::to_string(again) + " with room again", world);
+    }
+    hold(world.greeting() == "echo hello\n", label + ": the work is not there", world);
+    hold(world.calls() <= clean_calls + 1, label + ": paid twice", world);
+  }
+  World none(program, story);
+  hold(stopped >= 3, "no quota was small enough: " + std::to_string(stopped), none);
+}
+
+// Repository and cache on the disk, state and ledger on a second one, the run on a third.
+void disks_apart(const std::string& program, const Story& story, int clean_calls) {
+  World world(program, story);
+  world.env = {{"XDG_CACHE_HOME", (world.stage().root() / "cache").string()}};
+  const int exit = world.in_small(
+      4096, "mkdir \"$small/run\" && mount -t tmpfs none \"$small/run\"\n" +
+                World::quoted(world.goal({"--run-dir", "{ROOT}/small/run/it"})) +
+                "|| exit 95\n[ -s \"$small\"/run/it/events.jsonl ] && [ -s "
+                "\"$small\"/state/mixagent/ledger.db ] || exit 94\n" +
+                World::quoted(world.words(
+                    {"resume", "--run-dir", "{ROOT}/small/run/it", "--output-format", "json"})));
+  hold(exit == 0, "disks apart: exit " + std::to_string(exit), world);
+  hold(world.greeting() == "echo hello\n", "disks apart: the work is not there", world);
+  hold(world.calls() == clean_calls, "disks apart: other calls", world);
 }
 
 void read_only_disk(const std::string& program, const Story& story) {
@@ -213,7 +267,7 @@ void one_day_for_all(const std::string& program, const Story& story) {
        "one day: the ledger says " + std::to_string(today), world);
 }
 
-int all(const std::string& program, const Story& story, const Story& day) {
+int all(const std::string& program, const Story& story, const Story& day, const std::string& shim) {
   int clean_calls = 0;
   bool can_mount = false;
   {
@@ -225,11 +279,18 @@ int all(const std::string& program, const Story& story, const Story& day) {
   one_day_for_all(program, day);
   two_processes(program, story);
   another_machine(program, story, clean_calls);
+#ifdef __SANITIZE_ADDRESS__
+  std::printf("SKIPPED: a used-up quota (%s): the sanitizer must be loaded first\n", shim.c_str());
+#else
+  used_up_quota(program, story, shim, clean_calls);
+#endif
   if (can_mount) {
+    disks_apart(program, story, clean_calls);
     read_only_disk(program, story);
     full_disk(program, story, clean_calls);
   } else {
-    std::printf("SKIPPED: full and read-only disks: no mount namespace can be made here\n");
+    std::printf(
+        "SKIPPED: full, read-only and different disks: no mount namespace can be made here\n");
   }
   std::printf("%s durability\n", failures == 0 ? "ok" : "FAILED");
   if (failures > 0) return 1;
@@ -241,8 +302,8 @@ int all(const std::string& program, const Story& story, const Story& day) {
 }  // namespace mixagent
 
 int main(int argc, char** argv) {
-  if (argc < 4) {
-    std::fprintf(stderr, "usage: %s PROGRAM STORY.toml DAY.toml\n", argv[0]);
+  if (argc < 5) {
+    std::fprintf(stderr, "usage: %s PROGRAM RUN.toml DAY.toml QUOTA.so\n", argv[0]);
     return 2;
   }
   std::signal(SIGPIPE, SIG_IGN);
@@ -253,5 +314,5 @@ int main(int argc, char** argv) {
     std::printf("FAILED %s\n", mixagent::describe(read->error()).c_str());
     return 1;
   }
-  return mixagent::all(std::filesystem::absolute(argv[1]).string(), *story, *day);
+  return mixagent::all(std::filesystem::absolute(argv[1]).string(), *story, *day, argv[4]);
 }
