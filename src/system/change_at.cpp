@@ -97,6 +97,18 @@ Result<Fd> create_at(int folder, const std::string& name, unsigned mode) {
   return Fd(fd);
 }
 
+bool share_file_at(const std::filesystem::path& file, int folder, const std::string& name) {
+  struct stat status {};
+  if (::lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink != 1)
+    return false;
+  if (::linkat(AT_FDCWD, file.c_str(), folder, name.c_str(), 0) != 0) return false;
+  // Another process may have had the same thought.
+  const bool ours =
+      ::fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_nlink == 2;
+  if (!ours) ::unlinkat(folder, name.c_str(), 0);
+  return ours;
+}
+
 Result<void> create_link_at(int folder, const std::string& name, const std::string& target) {
   return done(::symlinkat(target.c_str(), folder, name.c_str()), "cannot create the link", name);
 }

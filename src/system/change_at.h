@@ -7,6 +7,7 @@
 #include "mixagent/error.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -20,6 +21,9 @@ bool is_root();
 
 // Opened for writing; `name` must not exist. The umask takes bits off `mode`; set_mode does not.
 Result<Fd> create_at(int folder, const std::string& name, unsigned mode);
+// A second name for a file that has one, so that modes and times given to it concern nothing else.
+// False where that cannot be.
+bool share_file_at(const std::filesystem::path& file, int folder, const std::string& name);
 Result<void> create_link_at(int folder, const std::string& name, const std::string& target);
 Result<void> set_mode(int fd, unsigned mode, const std::string& name);
 Result<void> set_modified(int fd, std::int64_t mtime_ns, const std::string& name);

@@ -155,6 +155,10 @@ Result<void> make_directories(const std::filesystem::path& path, unsigned mode) 
   return {};
 }
 
+bool move_folder(const std::filesystem::path& from, const std::filesystem::path& to) {
+  return ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0;
+}
+
 Result<void> remove_tree(const std::filesystem::path& path) {
   const auto whole = path.has_filename() ? path : path.parent_path();
   auto folder = open_path(folder_of(whole), O_RDONLY | O_DIRECTORY, 0, "cannot open the folder");

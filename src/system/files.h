@@ -59,6 +59,8 @@ Result<void> write_quickly(const std::filesystem::path& path, std::string_view b
 
 // Every folder that is missing gets `mode`.
 Result<void> make_directories(const std::filesystem::path& path, unsigned mode = 0700);
+// False where that cannot be: it is missing, something stands there, another file system.
+bool move_folder(const std::filesystem::path& from, const std::filesystem::path& to);
 // Whatever it is and whatever its modes are; missing is fine. Never follows a link, never leaves
 // the tree.
 Result<void> remove_tree(const std::filesystem::path& path);

@@ -1,5 +1,6 @@
 #include "workspace/copy_on_disk.h"
 
+#include "base/text.h"
 #include "system/beneath.h"
 #include "workspace/names.h"
 
@@ -8,8 +9,20 @@
 namespace mixagent {
 namespace {
 
+constexpr const char* carried_suffix = "-carried";
+
 unsigned mode_bits(FileMode mode) {
   return mode == FileMode::executable ? 0755 : 0644;
+}
+
+Result<Fd> put_bytes(const CopyGround& ground, int folder, const std::string& name,
+                     const std::string& path, const TreeEntry& entry) {
+  if (ground.shared && ground.store.share(entry.blob, entry.size, folder, name))
+    return open_beneath(folder, name, Access::read, Links::refuse);
+  MIX_TRY(const Fd from, ground.store.open(entry.blob, entry.size));
+  MIX_TRY(Fd to, create_at(folder, name, mode_bits(entry.mode)));
+  MIX_OK(copy_bytes(from.get(), to.get(), path));
+  return to;
 }
 
 }  // namespace
@@ -26,9 +39,7 @@ Result<KnownFile> write_entry(const CopyGround& ground, int folder, const std::s
     if (status) file.status = *status;
     return file;
   }
-  MIX_TRY(const Fd from, ground.store.open(entry.blob, entry.size));
-  MIX_TRY(const Fd to, create_at(folder, name, mode_bits(entry.mode)));
-  MIX_OK(copy_bytes(from.get(), to.get(), path));
+  MIX_TRY(const Fd to, put_bytes(ground, folder, name, path, entry));
   MIX_OK(set_mode(to.get(), mode_bits(entry.mode), path));  // whatever the umask says
   MIX_OK(give(to.get(), ground.owner, path));
   if (const auto modified = ground.times.modified_ns(path, entry.blob))
@@ -63,7 +74,7 @@ Result<void> CopyOnDisk::make_equal(const Tree& tree) {
   MIX_OK(ground_.git.write_into(root_.get(), ground_.owner));
   for (const auto& folder : ground_.carried) {
     const auto now = fingerprint(root_.get(), folder);
-    if (!now.empty() && now == carried_as_[folder]) continue;
+    if (!now.empty() && now == carried_as_[folder].copy) continue;
     MIX_OK(remove_tree_at(root_.get(), folder, folder));
     MIX_OK(carry(folder));
   }
@@ -94,8 +105,9 @@ Result<void> CopyOnDisk::write_missing(const Tree& tree) {
 
 Result<void> CopyOnDisk::carry(const std::string& folder) {
   MIX_TRY(const Fd repository, open_directory(ground_.repository));
+  auto from = fingerprint(repository.get(), folder);
   MIX_OK(copy_carried(repository.get(), folder, root_.get(), ground_.owner));
-  carried_as_[folder] = fingerprint(root_.get(), folder);
+  carried_as_[folder] = {std::move(from), fingerprint(root_.get(), folder)};
   return {};
 }
 
@@ -120,8 +132,8 @@ Result<void> CopyOnDisk::remove_in(int folder, const std::string& prefix, const 
       MIX_TRY(const Fd inner, open_stubborn(folder, entry.name, Access::folder));
       MIX_OK(set_mode(inner.get(), 0755, path));
       MIX_OK(remove_in(inner.get(), path, tree, kept));
-    } else if (status && is_as_wanted(path, *status, tree)) {
-      kept[path] = known_[path];
+    } else if (auto known = status ? as_wanted(path, *status, tree) : std::nullopt) {
+      kept[path] = *std::move(known);
     } else {
       MIX_OK(remove_tree_at(folder, entry.name, path));
     }
@@ -129,13 +141,49 @@ Result<void> CopyOnDisk::remove_in(int folder, const std::string& prefix, const 
   return {};
 }
 
-bool CopyOnDisk::is_as_wanted(const std::string& path, const FileStat& status,
-                              const Tree& tree) const {
+std::optional<KnownFile> CopyOnDisk::as_wanted(const std::string& path, const FileStat& status,
+                                               const Tree& tree) const {
   const auto wanted = tree.find(path);
-  const auto known = known_.find(path);
-  return trust_times_ && wanted != tree.end() && known != known_.end() && known->second.settled &&
-         known->second.entry == wanted->second && known->second.status == status &&
-         (status.kind == FileKind::symlink || status.mode == mode_bits(wanted->second.mode));
+  if (!trust_times_ || wanted == tree.end()) return std::nullopt;
+  if (status.kind != FileKind::symlink && status.mode != mode_bits(wanted->second.mode))
+    return std::nullopt;
+  if (const auto known = known_.find(path); known != known_.end()) {
+    const bool same = known->second.settled && known->second.entry == wanted->second &&
+                      known->second.status == status;
+    return same ? std::optional(known->second) : std::nullopt;
+  }
+  // The user's file may have been touched since then, which build tools go by.
+  const auto modified = ground_.times.modified_ns(path, wanted->second.blob);
+  const bool same = recalled_.find(path, status) == wanted->second &&
+                    (status.kind == FileKind::symlink || !modified || modified == status.mtime_ns);
+  return same ? std::optional(KnownFile{status, wanted->second, true}) : std::nullopt;
+}
+
+// Nothing is synced: after a power cut sizes or times differ from what is written here, and such
+// files are written again.
+Result<void> CopyOnDisk::remember(const std::filesystem::path& file) const {
+  StatCache seen;
+  const auto now = coarse_now_ns();
+  for (const auto& [path, known] : known_) seen.remember(path, known.status, known.entry, now);
+  MIX_OK(seen.save(file));
+  std::string carried;
+  for (const auto& [folder, as] : carried_as_)
+    carried += as.from + ' ' + as.copy + ' ' + folder + '\0';
+  return write_quickly(file.string() + carried_suffix, carried);
+}
+
+void CopyOnDisk::recall(const std::filesystem::path& file) {
+  recalled_ = StatCache::load(file);
+  const auto text = read_file(file.string() + carried_suffix);
+  const auto repository = open_directory(ground_.repository);
+  if (!text || !repository) return;
+  for (const auto& record : split(*text, '\0')) {
+    const auto parts = split(record, ' ');
+    if (record.size() <= 2 * 65) continue;
+    const std::string folder(record.substr(2 * 65));
+    if (fingerprint(repository->get(), folder) == parts[0])
+      carried_as_[folder] = {std::string(parts[0]), std::string(parts[1])};
+  }
 }
 
 bool CopyOnDisk::is_carried(const std::string& path) const {

@@ -32,11 +32,17 @@ struct CopyGround {
   std::optional<Owner> owner;                 // of the copies; empty: this process
   // When the user's files were last modified: build tools compare times with what they built.
   StatCache times;
+  bool shared = false;  // nobody writes in the copies: files of the store will do
 };
 
 // As `name` in `folder`, where nothing is.
 Result<KnownFile> write_entry(const CopyGround& ground, int folder, const std::string& name,
                               const std::string& path, const TreeEntry& entry);
+
+// Fingerprints of a carried folder: in the user's tree, and as it was copied.
+struct CarriedAs {
+  std::string from, copy;
+};
 
 // Belongs to one thread at a time; the folder goes away with it.
 class CopyOnDisk {
@@ -51,6 +57,10 @@ class CopyOnDisk {
   // nothing else.
   Result<void> make_equal(const Tree& tree);
 
+  // For a later process: what is still as it was remembered need not be written again.
+  Result<void> remember(const std::filesystem::path& file) const;
+  void recall(const std::filesystem::path& file);
+
   const std::filesystem::path& directory() const { return directory_; }
   int root() const { return root_.get(); }
   KnownFiles& known() { return known_; }
@@ -62,7 +72,8 @@ class CopyOnDisk {
   Result<void> carry(const std::string& folder);
   Result<void> remove_all_but(const Tree& tree);
   Result<void> remove_in(int folder, const std::string& prefix, const Tree& tree, KnownFiles& kept);
-  bool is_as_wanted(const std::string& path, const FileStat& status, const Tree& tree) const;
+  std::optional<KnownFile> as_wanted(const std::string& path, const FileStat& status,
+                                     const Tree& tree) const;
   bool is_carried(const std::string& path) const;
   bool holds_carried(const std::string& folder) const;
 
@@ -71,7 +82,8 @@ class CopyOnDisk {
   Fd root_;
   const bool trust_times_;
   KnownFiles known_;
-  std::map<std::string, std::string> carried_as_;  // fingerprints
+  std::map<std::string, CarriedAs> carried_as_;
+  StatCache recalled_;
 };
 
 // Copies that are not used now are kept: making one equal to another tree costs what differs, a new

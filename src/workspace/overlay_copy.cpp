@@ -193,14 +193,26 @@ OverlayBase::OverlayBase(CopyGround ground, Tree tree, std::filesystem::path fol
       tree_(std::move(tree)),
       folder_(std::move(folder)) {
   base_ground_.owner.reset();
+  base_ground_.shared = true;
+}
+
+Result<void> OverlayBase::write_at(const std::filesystem::path& place) {
+  MIX_TRY(files_, CopyOnDisk::create(base_ground_, place / "files"));
+  files_->recall(place / "seen");
+  if (!files_->make_equal(tree_)) {  // what was left cannot be made equal: a fresh one can
+    files_.reset();
+    MIX_TRY(files_, CopyOnDisk::create(base_ground_, place / "files"));
+    MIX_OK(files_->make_equal(tree_));
+  }
+  return files_->remember(place / "seen");
 }
 
 Result<std::shared_ptr<OverlayBase>> OverlayBase::make(CopyGround ground, const Tree& tree,
-                                                       std::filesystem::path folder) {
+                                                       std::filesystem::path folder,
+                                                       const std::filesystem::path& place) {
   auto base =
       std::shared_ptr<OverlayBase>(new OverlayBase(std::move(ground), tree, std::move(folder)));
-  MIX_TRY(base->files_, CopyOnDisk::create(base->base_ground_, base->folder_ / "base"));
-  MIX_OK(base->files_->make_equal(tree));
+  MIX_OK(base->write_at(place));
   MIX_TRY(const Fd repository, open_directory(base->ground_.repository));
   for (const auto& path : base->ground_.live) {
     MIX_OK(make_directories_beneath(base->files_->root(), path, 0755));

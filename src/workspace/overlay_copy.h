@@ -19,9 +19,12 @@ namespace mixagent {
 // changes any more, and the user's own ignored folders. Thread-safe.
 class OverlayBase {
  public:
-  // `ground.owner` is for what workspaces add; the base itself is this process's.
+  // `ground.owner` is for what workspaces add, in sub-folders of `folder`; the base itself is this
+  // process's and lies at `place`, where an earlier run may have left its own: only what differs
+  // is written.
   static Result<std::shared_ptr<OverlayBase>> make(CopyGround ground, const Tree& tree,
-                                                   std::filesystem::path folder);
+                                                   std::filesystem::path folder,
+                                                   const std::filesystem::path& place);
 
   const CopyGround& ground() const { return ground_; }
   const Tree& tree() const { return tree_; }
@@ -32,6 +35,7 @@ class OverlayBase {
 
  private:
   OverlayBase(CopyGround ground, Tree tree, std::filesystem::path folder);
+  Result<void> write_at(const std::filesystem::path& place);
 
   const CopyGround ground_;
   CopyGround base_ground_;  // without an owner

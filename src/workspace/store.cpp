@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "system/beneath.h"
+#include "system/change_at.h"
 
 namespace mixagent {
 namespace {
@@ -74,6 +75,11 @@ Result<Fd> Store::open(const BlobId& id, std::int64_t size) const {
   return fail(ErrorCode::not_found, "bytes of a file are no longer stored",
               blob_path(shared_, id.text).string(),
               "start a new run: the cache was cleared since this one began");
+}
+
+bool Store::share(const BlobId& id, std::int64_t size, int folder, const std::string& name) const {
+  const auto path = blob_path(shared_, id.text);
+  return size_on_disk(path) == size && share_file_at(path, folder, name);
 }
 
 bool Store::has(const BlobId& id, std::int64_t size) const {

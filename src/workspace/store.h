@@ -28,6 +28,9 @@ class Store {
   Result<std::string> get(const BlobId& id) const;
   // For copying; Error corrupt when it does not have that size.
   Result<Fd> open(const BlobId& id, std::int64_t size) const;
+  // The stored file itself under a second name, for folders that nobody writes in. False where that
+  // cannot be.
+  bool share(const BlobId& id, std::int64_t size, int folder, const std::string& name) const;
   bool has(const BlobId& id, std::int64_t size) const;
 
   Result<TreeId> put_tree(const Tree& tree, Layer layer);

@@ -16,15 +16,19 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace mixagent {
 namespace {
 
 constexpr const char* lock_name = ".lock";
 constexpr const char* staged_name = "staged";  // of a delivery, see clear_leftovers
+constexpr const char* base_name = "base";      // of overlays: a run's own while it lasts
 
-// The lock goes last: a folder that is half removed must still be found by the next sweep.
-void remove_work(const std::filesystem::path& work) {
+// The base is left to the next run, unless there is one. The lock goes last: a folder that is half
+// removed must still be found by the next sweep.
+void remove_work(const std::filesystem::path& work, const std::filesystem::path& cache) {
+  (void)move_folder(work / base_name, cache / base_name);
   if (const auto folder = open_directory(work)) {
     const auto entries = entries_of(folder->get(), work.string());
     for (const auto& entry : entries.value_or(std::vector<DirectoryEntry>())) {
@@ -35,7 +39,7 @@ void remove_work(const std::filesystem::path& work) {
 }
 
 // What killed runs left behind: sibling folders whose lock nobody holds.
-void sweep_beside(const std::filesystem::path& work) {
+void sweep_beside(const std::filesystem::path& work, const std::filesystem::path& cache) {
   const auto folder = open_directory(work.parent_path());
   if (!folder) return;
   const auto entries = entries_of(folder->get(), work.parent_path().string());
@@ -44,7 +48,7 @@ void sweep_beside(const std::filesystem::path& work) {
     const auto path = work.parent_path() / entry.name;
     if (path == work || !file_exists(path / lock_name)) continue;
     const auto lock = FileLock::try_take(path / lock_name);
-    if (lock && *lock) remove_work(path);
+    if (lock && *lock) remove_work(path, cache);
   }
 }
 
@@ -71,7 +75,7 @@ class WorkspacesOnDisk final : public Workspaces {
         overlays_(options_.overlays),
         user_{options_.repository, options_.carry_limit_bytes, {}, {}, {}, {}} {}
 
-  ~WorkspacesOnDisk() override { remove_work(options_.work); }
+  ~WorkspacesOnDisk() override { remove_work(options_.work, options_.cache); }
 
   Result<Snapshot> snapshot() override {
     const SnapshotSource source{git_, store_, stat_cache_file()};
@@ -237,8 +241,16 @@ class WorkspacesOnDisk final : public Workspaces {
     if (ground.base) return ground.base;
     MIX_OK(find_carried_of(ground, tree));
     MIX_TRY(auto made, ground_of(ground.source, *ground.carried));
-    MIX_TRY(ground.base, OverlayBase::make(std::move(made), tree, next_folder()));
+    const auto folder = next_folder();
+    MIX_TRY(ground.base, OverlayBase::make(std::move(made), tree, folder, place_of_base(folder)));
     return ground.base;
+  }
+  // The first one takes what an earlier run left; runs beside this one then make their own.
+  std::filesystem::path place_of_base(const std::filesystem::path& folder) {
+    if (std::exchange(base_taken_, true)) return folder / base_name;
+    auto place = options_.work / base_name;
+    (void)move_folder(options_.cache / base_name, place);
+    return place;
   }
   std::filesystem::path next_folder() {
     return options_.work / ("copies-" + std::to_string(++pools_));
@@ -285,6 +297,7 @@ class WorkspacesOnDisk final : public Workspaces {
   bool overlays_;
   Ground user_;
   int pools_ = 0;
+  bool base_taken_ = false;
   std::map<std::string, Ground> prepared_;  // by the state of the setup inputs
   std::mutex setup_mutex_;                  // taken before the other one
 };
@@ -300,7 +313,7 @@ Result<std::unique_ptr<Workspaces>> make_workspaces(const WorkspaceOptions& opti
     return fail(ErrorCode::usage, "another process works in this folder", options.work.string(),
                 "wait for it, or stop it, then try again");
   }
-  sweep_beside(options.work);
+  sweep_beside(options.work, options.cache);
   if (const auto delivering = FileLock::try_take(options.cache / "deliver.lock");
       delivering && *delivering) {
     clear_leftovers(options.repository, options.cache / staged_name);

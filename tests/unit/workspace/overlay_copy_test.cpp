@@ -1,9 +1,12 @@
 // Overlays looked at from outside: what a command left in the upper folder is put there by hand.
 
 #include "fixture.h"
+#include "system/files.h"
 #include "system/overlay_files.h"
 
 #include <fstream>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace mixagent;
 
@@ -140,6 +143,92 @@ TEST_CASE_FIXTURE(OverlayFixture, "copies on demand hold what overlays would sho
   const auto one = copy(tree);
   CHECK(one->overlays().empty());
   CHECK(fs::file_size(one->directory() / "node_modules/lib/index.js") == 2000);
+}
+
+// Of the base's files: what is in them, and the inode, which shows whether they were written again.
+struct BaseFile {
+  std::string text;
+  ino_t inode = 0;
+};
+BaseFile base_file(const Workspace& workspace, const std::string& path) {
+  const auto file = workspace.overlays()[0].lower / path;
+  struct stat status {};
+  if (::lstat(file.c_str(), &status) != 0) return {};
+  return {value_of(read_file(file)), status.st_ino};
+}
+
+TEST_CASE_FIXTURE(OverlayFixture, "the next run finds the base of the last one, and mends it") {
+  options.live_from_bytes = 1 << 20;  // carried by copying
+  repo.write("node_modules/lib.js", "lib\n");
+  ::usleep(20'000);  // files changed in the kernel's present tick are not believed
+  auto one = copy(snapshot().tree);
+  ::usleep(20'000);
+  must(one->write("kept.txt", "a command's\n"));  // never into the base
+  const auto kept = base_file(*one, "kept.txt"), other = base_file(*one, "folder/a.txt"),
+             lib = base_file(*one, "node_modules/lib.js");
+  one.reset();
+  reopen();
+  repo.write("folder/a.txt", "changed\n");
+  fs::remove(repo.root() / "gone.txt");
+  one = copy(snapshot().tree);
+  CHECK(base_file(*one, "kept.txt").inode == kept.inode);
+  CHECK(base_file(*one, "kept.txt").text == "kept\n");
+  CHECK(base_file(*one, "folder/a.txt").text == "changed\n");
+  CHECK(base_file(*one, "folder/a.txt").inode != other.inode);
+  CHECK(base_file(*one, "gone.txt").inode == 0);
+  CHECK(base_file(*one, "node_modules/lib.js").inode == lib.inode);
+  CHECK(value_of(one->collect()).change.empty());
+  one.reset();
+  reopen();
+  repo.write("node_modules/lib.js", "more\n");
+  one = copy(snapshot().tree);
+  CHECK(base_file(*one, "node_modules/lib.js").text == "more\n");
+}
+
+TEST_CASE_FIXTURE(OverlayFixture, "what was changed in a base between runs is written anew") {
+  ::usleep(20'000);
+  auto one = copy(snapshot().tree);
+  ::usleep(20'000);
+  one.reset();
+  workspaces.reset();
+  const auto files = options.cache / "base/files";
+  fs::remove(files / "kept.txt");
+  put(files / "kept.txt", "KEPT\n");  // of the same length
+  put(files / "strange.txt", "x\n");
+  fs::permissions(files / "gone.txt", fs::perms::owner_all);
+  one = copy(snapshot().tree);
+  CHECK(base_file(*one, "kept.txt").text == "kept\n");
+  CHECK(base_file(*one, "strange.txt").inode == 0);
+  CHECK(fs::status(one->overlays()[0].lower / "gone.txt").permissions() == fs::perms{0644});
+}
+
+TEST_CASE_FIXTURE(OverlayFixture, "runs side by side have a base each, and one of them is kept") {
+  ::usleep(20'000);
+  auto one = copy(snapshot().tree);
+  auto beside = options;
+  beside.work = options.work.parent_path() / "beside";
+  auto second = value_of(make_workspaces(beside, processes));
+  auto two = value_of(second->open(value_of(second->snapshot()).tree));
+  CHECK(two->overlays()[0].lower != one->overlays()[0].lower);
+  CHECK(base_file(*two, "kept.txt").text == "kept\n");
+  CHECK(base_file(*two, "kept.txt").inode != base_file(*one, "kept.txt").inode);
+  two.reset();
+  second.reset();
+  one.reset();
+  workspaces.reset();
+  CHECK(value_of(read_file(options.cache / "base/files/kept.txt")) == "kept\n");
+  CHECK(fs::is_empty(options.work.parent_path()));
+}
+
+TEST_CASE_FIXTURE(OverlayFixture, "files with the same bytes have their own modes and times") {
+  repo.write("folder/twin.txt", "a\n");
+  fs::permissions(repo.root() / "folder/twin.txt", fs::perms{0755});
+  const auto one = copy(snapshot().tree);
+  const auto mode = [&](const char* path) {
+    return fs::status(one->overlays()[0].lower / path).permissions();
+  };
+  CHECK(mode("folder/a.txt") == fs::perms{0644});
+  CHECK(mode("folder/twin.txt") == fs::perms{0755});
 }
 
 }  // namespace
