@@ -152,21 +152,24 @@ exit 96
   hold(stopped >= 2, "no disk was small enough: " + std::to_string(stopped), none);
 }
 
-// What a quota does to every write, from some byte on; then it is lifted, and the run goes on.
+// Where the runs lie, a quota refuses every write from some byte on; then it is lifted, and the run
+// goes on.
 void used_up_quota(const std::string& program, const Story& story, const std::string& shim,
                    int clean_calls) {
   int stopped = 0;
   for (const int kib : {2, 8, 14, 20, 28, 40}) {
     World world(program, story);
-    world.env = {{"LD_PRELOAD", shim}, {"QUOTA_BYTES", std::to_string(kib * 1024)}};
+    world.env = {{"LD_PRELOAD", shim},
+                 {"QUOTA_BYTES", std::to_string(kib * 1024)},
+                 {"QUOTA_BELOW", (world.stage().root() / "small" / "state").string()}};
     const int exit = world.command(world.goal());
     const std::string label = "a quota of " + std::to_string(kib) + " KiB";
     world.env.clear();
     if (exit != 0) {
       ++stopped;
       hold(exit == 1, label + ": exit " + std::to_string(exit), world);
-      hold(world.said().find("free some disk space") != std::string::npos, label + ": no remedy",
-           world);
+      hold(world.said().find("the disk quota is used up") != std::string::npos,
+           label + ": no remedy", world);
       hold(world.greeting() == "echo hi\n", label + ": files were touched before it stopped",
            world);
       const bool begun = world.begun();
