@@ -53,9 +53,6 @@ Result<Delivery> take_back(Workspaces& workspaces, const RunState& state, const 
 Result<int> apply_run(const ApplyOptions& options, CliContext& context) {
   MIX_TRY(const auto opened, open_run(options, context));
   const RunState& state = opened->state;
-  JournalFile& journal = *opened->journal;
-  const std::filesystem::path& root = opened->root;
-
   if (is_delivered(state)) {
     context.out << "run " << opened->place.id.text << " is already applied\n";
     return 0;
@@ -77,19 +74,10 @@ Result<int> apply_run(const ApplyOptions& options, CliContext& context) {
   const Change change = difference(before, after);
   std::vector<std::string> files;
   for (const FileChange& file : change.files) files.push_back(file.path);
-  MIX_TRY(const Delivery done, workspaces->deliver(change, [&]() -> Result<void> {
-    MIX_OK(journal.append(ChangeApplied{"started", state.head_tree, root.string(), files, {}}));
-    return journal.sync();
-  }));
-  if (!done.conflicts.empty()) {
-    return fail(
-        ErrorCode::conflict,
-        "changed since the run began: " + join(done.conflicts, ", ") + "; nothing was written",
-        root.string(), "bring these files back to what they were (git stash), then apply again");
-  }
-  MIX_OK(journal.append(
-      ChangeApplied{"working tree", state.head_tree, root.string(), done.files, {}}));
-  for (const std::string& file : done.files) {
+  MIX_TRY(const auto done,
+          deliver_to_tree(*opened->journal, *workspaces, change,
+                          {"", state.head_tree, opened->root.string(), files, {}}));
+  for (const std::string& file : done) {
     context.out << (runs_by_itself(file) ? "applied (runs by itself) " : "applied ")
                 << escape_terminal_line(file) << "\n";
   }

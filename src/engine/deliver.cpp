@@ -6,6 +6,9 @@
 
 #include <fmt/core.h>
 
+#include <functional>
+#include <utility>
+
 namespace mixagent {
 
 namespace {
@@ -35,41 +38,48 @@ std::string commit_message(const Goal& goal, const RunState& state, const std::s
   return text + "Mixagent-Verified: " + std::string(enum_name(verified)) + "\n";
 }
 
-Error conflict_with(const std::vector<std::string>& files, const std::string& what,
-                    const Goal& goal) {
-  return fail(ErrorCode::conflict, what + join(files, ", ") + "; nothing was written",
-              goal.repository.string(),
-              "the work is kept; settle these files, then `mixagent apply`")
-      .value();
+// What comes back of a delivery is a fact: refused for the user's own edits, or done.
+Result<void> record(Journal& journal, ChangeApplied fact) {
+  const auto conflicts = fact.conflicts;
+  const std::string repository = fact.target;
+  if (!conflicts.empty()) fact.how = "refused";
+  MIX_OK(journal.append(std::move(fact)));
+  if (conflicts.empty()) return {};
+  return fail(
+      ErrorCode::conflict,
+      "changed by you since the run began: " + join(conflicts, ", ") + "; nothing was written",
+      repository,
+      "the work is kept: bring these files back to what they were (git stash), then "
+      "`mixagent apply`");
 }
 
-Result<Delivered> commit(RunContext& run, const Change& change, const std::string& tree,
+// The journal knows before the first file is renamed.
+std::function<Result<void>()> announcing(Journal& journal, ChangeApplied fact) {
+  return [&journal, fact = std::move(fact)]() mutable -> Result<void> {
+    fact.how = "started";
+    MIX_OK(journal.append(fact));
+    return journal.sync();
+  };
+}
+
+Result<Delivered> commit(RunContext& run, const Change& change, ChangeApplied fact,
                          Verified verified, Delivered what) {
   Tools& tools = run.tools;
-  const Goal& goal = run.goal;
+  const std::string& branch = run.goal.branch;
   const auto events = tools.journal.events();
   const std::string id = events.empty() ? "" : events.front().run.text;
-  const CommitOrder order{goal.branch, commit_message(goal, fold(events), id, verified), id};
-  MIX_TRY(const Committed done, tools.workspaces.commit(change, order, [&]() -> Result<void> {
-    MIX_OK(tools.journal.append(
-        ChangeApplied{"started", tree, goal.repository.string(), what.files, {}}));
-    return tools.journal.sync();
-  }));
-  if (!done.conflicts.empty()) {
-    MIX_OK(tools.journal.append(
-        ChangeApplied{"refused", tree, goal.repository.string(), {}, done.conflicts}));
-    return fail(conflict_with(done.conflicts, "overlaps edits of yours: ", goal));
-  }
-  const bool on_branch = !goal.branch.empty();
-  MIX_OK(tools.journal.append(ChangeApplied{on_branch ? "branch" : "commit",
-                                            tree,
-                                            on_branch ? goal.branch : done.commit,
-                                            done.files,
-                                            {},
-                                            done.commit}));
-  what.how = on_branch ? "branch " + goal.branch : "commit " + done.commit;
-  what.branch = goal.branch;
+  const CommitOrder order{branch, commit_message(run.goal, fold(events), id, verified), id};
+  MIX_TRY(const Committed done,
+          tools.workspaces.commit(change, order, announcing(tools.journal, fact)));
+  fact.how = branch.empty() ? "commit" : "branch";
+  fact.files = done.files;
+  fact.conflicts = done.conflicts;
+  fact.commit = done.commit;
+  if (done.conflicts.empty()) fact.target = branch.empty() ? done.commit : branch;
+  what.how = fact.how + " " + fact.target;
+  what.branch = branch;
   what.commit = done.commit;
+  MIX_OK(record(tools.journal, std::move(fact)));
   return what;
 }
 
@@ -113,22 +123,21 @@ Result<Delivered> deliver(RunContext& run, const Tree& head, const VerdictOutput
       return what;
     }
   }
-  const std::string tree = tree_id(head).text;
-  if (is_commit(goal)) return commit(run, change, tree, verdict.verified, std::move(what));
-  MIX_TRY(const Delivery done, tools.workspaces.deliver(change, [&]() -> Result<void> {
-    MIX_OK(tools.journal.append(
-        ChangeApplied{"started", tree, goal.repository.string(), what.files, {}}));
-    return tools.journal.sync();
-  }));
-  if (!done.conflicts.empty()) {
-    MIX_OK(tools.journal.append(
-        ChangeApplied{"refused", tree, goal.repository.string(), {}, done.conflicts}));
-    return fail(conflict_with(done.conflicts, "changed by you while the run went on: ", goal));
-  }
+  const ChangeApplied fact{"", tree_id(head).text, goal.repository.string(), what.files, {}};
+  if (is_commit(goal)) return commit(run, change, fact, verdict.verified, std::move(what));
+  MIX_OK(deliver_to_tree(tools.journal, tools.workspaces, change, fact));
   what.how = "working tree";
-  MIX_OK(tools.journal.append(
-      ChangeApplied{what.how, tree, goal.repository.string(), done.files, {}}));
   return what;
+}
+
+Result<std::vector<std::string>> deliver_to_tree(Journal& journal, Workspaces& workspaces,
+                                                 const Change& change, ChangeApplied fact) {
+  MIX_TRY(const Delivery done, workspaces.deliver(change, announcing(journal, fact)));
+  fact.how = "working tree";
+  fact.files = done.files;
+  fact.conflicts = done.conflicts;
+  MIX_OK(record(journal, std::move(fact)));
+  return done.files;
 }
 
 }  // namespace mixagent

@@ -39,6 +39,10 @@ Delivered kept_in_run(const Tree& base, const Tree& head);
 // meanwhile: then nothing was written.
 Result<Delivered> deliver(RunContext& run, const Tree& head, const VerdictOutput& verdict,
                           Delivered what);
+// Into the working tree, the journal told before and after; the files written. `fact` names tree,
+// repository (target) and files.
+Result<std::vector<std::string>> deliver_to_tree(Journal& journal, Workspaces& workspaces,
+                                                 const Change& change, ChangeApplied fact);
 
 // Everything that the facts say, plus what only the end knows.
 struct Ending {
