@@ -81,6 +81,7 @@ class RunCommand {
   Result<int> begin();
   Result<int> go_on();
   Result<RunRecord> record_of(const std::filesystem::path& directory);
+  Result<void> finish_apply(const RunState& state, const Goal& goal);
   Result<int> carry_out(const Goal& goal);
   Result<void> write_outputs(const RunResult& result, const RunState& state);
   void say_why(const RunResult& result) const;
@@ -165,11 +166,27 @@ Result<int> RunCommand::go_on() {
   const std::string& how = state.result.subtype;
   if (state.completed && (how == "success" || how == "not_reached" || how == "usage")) {
     MIX_TRY(machine_, look_only(places_, loaded_.config, directory));
+    MIX_OK(finish_apply(state, goal));
     MIX_OK(write_outputs(state.result, state));
     return state.result.exit_code;
   }
   MIX_TRY(machine_, build_machine(context_, places_, loaded_.config, directory));
   return carry_out(goal);
+}
+
+// `apply` was broken off while it renamed: the files go on to where they were going.
+Result<void> RunCommand::finish_apply(const RunState& state, const Goal& goal) {
+  const auto events = journal_->events();
+  const ChangeApplied* last = nullptr;
+  for (const Event& event : events) {
+    if (const auto* applied = std::get_if<ChangeApplied>(&event.fact)) last = applied;
+  }
+  if (last == nullptr || last->how != "started") return {};
+  MIX_TRY(const Tree before, machine_->workspaces->tree(TreeId{state.base_tree}));
+  MIX_TRY(const Tree after, machine_->workspaces->tree(TreeId{last->tree}));
+  MIX_OK(deliver_to_tree(*journal_, *machine_->workspaces, difference(before, after),
+                         {"", last->tree, goal.repository.string(), last->files, {}}));
+  return {};
 }
 
 ProgressOptions RunCommand::progress_options(const std::stop_token& stop) const {

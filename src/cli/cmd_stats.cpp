@@ -35,7 +35,8 @@ Result<void> stats(const StatsOptions& options, CliContext& context) {
     context.err << "nothing was paid for yet\n";
     return {};
   }
-  context.out << stats_table(rows, by, true, context);
+  context.out << stats_table(rows, by, true, context) << "\nTokens\n"
+              << stats_table(rows, by, false, context);
   context.err
       << "\nerrors: calls without a usable answer. wasted: attempts that were not accepted, "
          "discarded replies. tries, taken, climb: attempts at steps, accepted, handed to "

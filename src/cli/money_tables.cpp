@@ -29,7 +29,8 @@ std::vector<Column> columns_of(StatsBy by, bool outcomes) {
   std::vector<Column> columns = {{std::string(enum_name(by)), Align::left, true}};
   if (by == StatsBy::seat_model) columns = {{"seat"}, {"model", Align::left, true}};
   if (by == StatsBy::step) columns = {{"run"}, {"step", Align::left, true}};
-  std::vector<std::string> titles = {"calls", "input", "cached", "output", "cost", "wasted"};
+  std::vector<std::string> titles = {"calls",  "input",     "cached", "cache write",
+                                     "output", "reasoning", "cost",   "wasted"};
   if (outcomes) {
     titles = {"calls", "errors", "cost",  "wasted",   "p50",    "p95",       "p99",
               "tries", "taken",  "climb", "edits ok", "solved", "per solved"};
@@ -47,7 +48,9 @@ Row row_of(const LedgerStats& row, StatsBy by, bool outcomes) {
   if (!outcomes) {
     cells.push_back(format_count(row.usage.input));
     cells.push_back(percent(row.usage.cached_input, row.usage.input));
+    cells.push_back(count_or_blank(row.usage.cache_write));
     cells.push_back(format_count(row.usage.output));
+    cells.push_back(count_or_blank(row.usage.reasoning));
   } else {
     cells.push_back(row.errors == 0 ? "" : percent(row.errors, row.tries));
   }

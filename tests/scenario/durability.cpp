@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "scenario/judge.h"
 #include "scenario/stage.h"
 #include "support/child_process.h"
 #include "support/model_server.h"
@@ -222,6 +223,32 @@ void two_processes(const std::string& program, const Story& story) {
   hold(world.greeting() == "echo hello\n", "two processes: the work is not there", world);
 }
 
+// A power cut while `apply` renamed: its end is not recorded, the files are as they were.
+void broken_apply(const std::string& program, const Story& story, int clean_calls) {
+  World world(program, story);
+  const fs::path run = world.stage().root() / "small/run", events = run / "events.jsonl";
+  hold(world.command(world.goal({"--no-apply", "--run-dir", "{ROOT}/small/run"})) == 0,
+       "a broken apply: the run", world);
+  const auto whole = parse_json(trim(slurp(world.stage().root() / "out")));
+  const auto lines = split_lines(slurp(events));
+  const auto end = parse_json(lines.back());
+  const auto tree = whole && end ? string_or(json_at(*whole, "checks[0]"), "tree") : "";
+  spill(events, slurp(events) +
+                    dump_json({{"seq", lines.size() + 1},
+                               {"ts", end ? string_or(*end, "ts") : ""},
+                               {"run_id", end ? string_or(*end, "run_id") : ""},
+                               {"type", "change.applied"},
+                               {"how", "started"},
+                               {"tree", tree},
+                               {"files", {"greet.sh"}}}) +
+                    "\n");
+  const int exit = world.command(
+      world.words({"resume", "--run-dir", "{ROOT}/small/run", "--output-format", "json"}));
+  hold(exit == 0, "a broken apply: exit " + std::to_string(exit), world);
+  hold(world.greeting() == "echo hello\n", "a broken apply: it is not finished", world);
+  hold(world.calls() == clean_calls, "a broken apply: a call was made", world);
+}
+
 // Killed, then only the run's folder and a copy of the repository reach the other machine.
 void another_machine(const std::string& program, const Story& story, int clean_calls) {
   World world(program, story);
@@ -282,6 +309,7 @@ int all(const std::string& program, const Story& story, const Story& day, const 
   one_day_for_all(program, day);
   two_processes(program, story);
   another_machine(program, story, clean_calls);
+  broken_apply(program, story, clean_calls);
 #ifdef __SANITIZE_ADDRESS__
   std::printf("SKIPPED: a used-up quota (%s): the sanitizer must be loaded first\n", shim.c_str());
 #else

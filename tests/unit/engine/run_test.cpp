@@ -1,6 +1,7 @@
 // Whole runs over the second implementations of all ports: what the engine decides, without a
 // process, a disk or a network.
 
+#include "base/digest.h"
 #include "unit/engine/world.h"
 
 #include <doctest/doctest.h>
@@ -29,6 +30,26 @@ TEST_CASE("a solo worker turns a red check green: full, one call, nothing wasted
   CHECK(result.files_changed == std::vector<std::string>{"a.txt", "b.txt"});
   CHECK(world.workspaces.user_files() == Files{{"a.txt", "two\n"}, {"b.txt", "x\n"}});
   CHECK(world.workspaces.open_copies() == 0);
+}
+
+TEST_CASE("a commit names its run, its seats, what it cost and what was verified") {
+  World world(Files{{"a.txt", "one\n"}});
+  world.check_holds("check-two", "a.txt", "two");
+  world.models.says(
+      "small",
+      reply_calls({{"edit_file", R"({"path":"a.txt","edits":[{"search":"one","replace":"two"}]})"},
+                   {"finish", R"({"summary":"done"})"}}));
+  Goal goal = goal_with("make it two", {"check-two"}, Lane::solo);
+  goal.commit = true;
+  const RunResult result = world.go(goal);
+  const std::string message =
+      "make it two\n\nMixagent-Run: test-run\nMixagent-Seats: worker=small, "
+      "large\nMixagent-Cost: " +
+      format_usd(result.total_cost) + "\nMixagent-Verified: full\n";
+  CHECK(result.total_cost > Money{});
+  // In memory a commit's id is the hash of its branch and message.
+  CHECK(result.commit == sha256_hex("\n" + message).substr(0, 40));
+  CHECK(result.delivered == "commit " + result.commit);
 }
 
 TEST_CASE(

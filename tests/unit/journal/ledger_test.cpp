@@ -269,6 +269,38 @@ TEST_CASE("it follows the journals, is rebuilt from them, and unreadable ones ar
   CHECK(value_of(ledger.runs()).size() == 1);
 }
 
+TEST_CASE("rebuilt from the journals it says what it said live, by every dimension") {
+  LedgerFixture f;
+  const auto runs = f.dir.path() / "runs";
+  std::vector<std::filesystem::path> places;
+  for (const char* id : {"r1", "r2"}) {
+    Ledger live(f.file, f.clock, RunId{id});
+    auto journal = value_of(create_journal(runs / id, RunId{id}, f.clock, {}));
+    for (auto& event : run_of(id, f.now())) {
+      f.clock.advance(100);
+      if (std::holds_alternative<CallCompleted>(event.fact)) {
+        const auto held = live.hold([](const SharedSpend&) { return Money{9'000}; });
+        live.settle(held, Money{2'000});
+      }
+      REQUIRE(journal->append(event.fact));
+    }
+    REQUIRE(live.record(journal->events()));
+    places.push_back(runs / id);
+  }
+  Ledger live(f.file, f.clock);
+  Ledger rebuilt(f.dir.path() / "other/ledger.db", f.clock);
+  for (const auto& place : places) write_test_file(place / "lock", "999999999\n");
+  CHECK(value_of(rebuilt.rebuild(places)).empty());
+  CHECK(value_of(rebuilt.runs()) == value_of(live.runs()));
+  CHECK(rebuilt.spend().today == live.spend().today);
+  for (std::size_t by = 0; by < enum_names(StatsBy{}).size(); ++by) {
+    CAPTURE(enum_names(StatsBy{})[by]);
+    const auto rows = value_of(live.stats(static_cast<StatsBy>(by)));
+    CHECK(!rows.empty());
+    CHECK(value_of(rebuilt.stats(static_cast<StatsBy>(by))) == rows);
+  }
+}
+
 TEST_CASE("how models count and edit: the latest samples in order, edits by the attempt's model") {
   LedgerFixture on;
   Ledger ledger(on.file, on.clock);
