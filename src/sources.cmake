@@ -34,7 +34,7 @@ set(MIXAGENT_SOURCES
   src/workspace/throw_away_git.cpp src/workspace/walk.cpp src/workspace/workspaces.cpp
   src/sandbox/bwrap.cpp src/sandbox/cgroup.cpp src/sandbox/environment.cpp src/sandbox/etc.cpp
   src/sandbox/extract.cpp src/sandbox/launch.cpp src/sandbox/policy.cpp src/sandbox/private_uid.cpp src/sandbox/probe.cpp src/sandbox/proxy.cpp
-  src/sandbox/proxy_rules.cpp src/sandbox/remedy.cpp src/sandbox/seccomp_filter.cpp src/sandbox/toolchains.cpp
+  src/sandbox/proxy_rules.cpp src/sandbox/remedy.cpp src/sandbox/seccomp_filter.cpp src/sandbox/throw_away.cpp src/sandbox/toolchains.cpp
   src/journal/blobs.cpp src/journal/check_memory.cpp src/journal/journal_file.cpp src/journal/ledger.cpp
   src/journal/ledger_models.cpp src/journal/ledger_stats.cpp src/journal/reader.cpp src/journal/run_index.cpp
   src/journal/secrets.cpp

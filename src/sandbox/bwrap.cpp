@@ -223,6 +223,7 @@ Launch bwrap_launch(const Policy& policy, const BwrapFeatures& features, const s
   list.add({"--remount-ro", "/", "--chdir", "/", "--", init_inside});
 
   extend(list.argv, limit_options(policy, command, nproc, policy.repository));
+  for (const std::string& path : policy.throw_away) list.add({"--disk", path});
   list.add({"--seccomp", std::to_string(filter_fd)});
   if (policy.private_uid) list.add({"--uid", std::to_string(*policy.private_uid)});
   if (!policy.proxy.empty()) list.add({"--proxy", proxy_inside});

@@ -9,6 +9,7 @@
 #include "sandbox/proxy.h"
 #include "sandbox/remedy.h"
 #include "sandbox/seccomp_filter.h"
+#include "sandbox/throw_away.h"
 #include "system/files.h"
 
 #include <algorithm>
@@ -78,6 +79,18 @@ CommandResult refuse(std::string why) {
   return result;
 }
 
+// A folder that is shown from the user's own tree is a mount: it can be emptied, not removed.
+std::string about_live_folders(const SandboxCommand& command, const std::string& output) {
+  std::string text;
+  if (output.find("esource busy") == std::string::npos) return text;
+  for (const Overlay& overlay : command.overlays)
+    if (!overlay.at.empty() && output.find(overlay.at) != std::string::npos)
+      text += "\n[" + overlay.at +
+              " itself cannot be removed or renamed here, what is in it can: find " + overlay.at +
+              " -mindepth 1 -delete]\n";
+  return text;
+}
+
 // The private user has to get through our own folders to the workspace; without a mount view there
 // is no other way in.
 void open_the_way(const fs::path& cache, const fs::path& workspace) {
@@ -118,10 +131,11 @@ class CommandSandbox final : public Sandbox {
       open_the_way(parts_.cache, command.workspace);
     MIX_TRY(const View view, view_for(command));
     const auto group = parts_.cgroups ? parts_.cgroups->make(view.policy) : nullptr;
-    auto exit = processes_.run(process_for(command, view.policy, group.get()), cancel);
+    auto exit = processes_.run(process_for(command, view, group.get()), cancel);
     if (!exit && exit.error().code == ErrorCode::cancelled) return fail(std::move(exit).error());
     if (!exit) return fail(explain_failure(parts_.isolation, describe(exit.error())));
     MIX_TRY(CommandResult result, interpret(*std::move(exit), group.get()));
+    if (result.exit_code != 0) result.output += about_live_folders(command, result.output);
     if (view.proxy)
       for (const std::string& line : view.proxy->refused())
         result.output += "\n[network: " + line + "]\n";
@@ -133,14 +147,20 @@ class CommandSandbox final : public Sandbox {
   struct View {
     Policy policy;
     std::unique_ptr<FilteringProxy> proxy;
+    std::unique_ptr<ThrowAway> caches;
   };
   Result<View> view_for(const SandboxCommand& command) {
-    View view{parts_.policy, nullptr};
+    View view{parts_.policy, nullptr, nullptr};
+    if (command.overlays.empty() || parts_.work.empty()) view.policy.throw_away.clear();
+    if (!view.policy.throw_away.empty()) {
+      const auto folder = parts_.work / ("caches-" + std::to_string(++folders_));
+      MIX_TRY(view.caches, ThrowAway::make(folder, view.policy));
+    }
     if (parts_.isolation != Isolation::full || parts_.work.empty()) return view;
     const fs::path downloads = parts_.work / "downloads";
     const bool online = command.online && !view.policy.network && !parts_.proxy.allowed.empty();
     if (online) {
-      const fs::path folder = parts_.work / ("proxy-" + std::to_string(++proxies_));
+      const fs::path folder = parts_.work / ("proxy-" + std::to_string(++folders_));
       MIX_TRY(view.proxy, FilteringProxy::open(parts_.proxy, folder));
       view.policy.proxy = view.proxy->socket();
       for (const std::string& below : download_folders()) {
@@ -191,17 +211,17 @@ class CommandSandbox final : public Sandbox {
     return 2L * policy.processes + count_processes_of(policy.private_uid.value_or(policy.uid));
   }
 
-  Command process_for(const SandboxCommand& command, const Policy& policy,
+  Command process_for(const SandboxCommand& command, const View& view,
                       const CgroupLeaf* group) const {
     Command process;
     process.argv = {parts_.init, "--parent", std::to_string(getpid())};
     if (group != nullptr) process.argv.insert(process.argv.end(), {"--cgroup", group->path()});
     if (parts_.isolation == Isolation::full)
-      add_bwrap(process, command, policy);
+      add_bwrap(process, command, view);
     else
       add_bare(process, command);
     process.cwd = "/";
-    process.env = policy.environment;
+    process.env = view.policy.environment;
     for (const auto& variable : command.env) {
       auto same = [&](const auto& other) { return other.first == variable.first; };
       process.env.erase(std::remove_if(process.env.begin(), process.env.end(), same),
@@ -215,10 +235,11 @@ class CommandSandbox final : public Sandbox {
     return process;
   }
 
-  void add_bwrap(Command& process, const SandboxCommand& command, const Policy& policy) const {
-    Launch launch = bwrap_launch(policy, parts_.features, parts_.init, command, process_limit());
+  void add_bwrap(Command& process, const SandboxCommand& command, const View& view) const {
+    Launch launch =
+        bwrap_launch(view.policy, parts_.features, parts_.init, command, process_limit());
     process.argv.push_back("--keep-fds");
-    add_overlays(process, command);
+    add_overlays(process, command, view);
     process.argv.push_back("--");
     process.argv.insert(process.argv.end(), launch.argv.begin(), launch.argv.end());
     process.extra_fds = std::move(launch.files);
@@ -227,18 +248,20 @@ class CommandSandbox final : public Sandbox {
 
   // Mounted by the init outside: bubblewrap finds a folder like any other and mounts nothing below
   // it.
-  void add_overlays(Command& process, const SandboxCommand& command) const {
+  void add_overlays(Command& process, const SandboxCommand& command, const View& view) const {
     if (command.overlays.empty()) return;
-    auto add = [&](const char* name, const std::string& value) {
-      process.argv.insert(process.argv.end(), {name, value});
+    auto add = [&](const fs::path& root, const Overlay& overlay) {
+      process.argv.insert(
+          process.argv.end(),
+          {"--overlay-root", root.string(), "--overlay-at", overlay.at, "--overlay-lower",
+           overlay.lower.string(), "--overlay-scratch", overlay.scratch.string()});
     };
-    add("--overlay-root", command.workspace.string());
-    for (const Overlay& overlay : command.overlays) {
-      add("--overlay-at", overlay.at);
-      add("--overlay-lower", overlay.lower.string());
-      add("--overlay-scratch", overlay.scratch.string());
-    }
-    if (const auto uid = parts_.policy.private_uid) add("--overlay-uid", std::to_string(*uid));
+    for (const Overlay& overlay : command.overlays) add(command.workspace, overlay);
+    if (view.caches)
+      for (const Overlay& overlay : view.caches->overlays())
+        add(overlay.scratch / "merged", overlay);
+    if (const auto uid = parts_.policy.private_uid)
+      process.argv.insert(process.argv.end(), {"--overlay-uid", std::to_string(*uid)});
   }
 
   void add_bare(Command& process, const SandboxCommand& command) const {
@@ -286,7 +309,7 @@ class CommandSandbox final : public Sandbox {
 
   const Parts parts_;
   Processes& processes_;
-  std::atomic<int> proxies_{0};
+  std::atomic<int> folders_{0};
 };
 
 // ---- what is there

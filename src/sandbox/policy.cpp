@@ -87,6 +87,14 @@ Result<void> add_granted(Policy& policy, const SandboxOptions& options) {
   for (const auto& path : options.config.writable) MIX_OK(add(path, true, "sandbox.writable"));
   for (const auto& path : options.config.unix_sockets)
     MIX_OK(add(path, true, "sandbox.unix_sockets"));
+  for (const auto& [raw, how] : options.config.cache) {
+    MIX_OK(add(raw, how == "rw", "sandbox.cache"));
+    const std::string path = real_path(expand_home(raw, home));
+    auto& private_ones = policy.throw_away;
+    private_ones.erase(std::remove(private_ones.begin(), private_ones.end(), path),
+                       private_ones.end());
+    if (how == "private") private_ones.push_back(path);
+  }
   return {};
 }
 
@@ -162,6 +170,7 @@ Result<Policy> make_policy(const SandboxOptions& options) {
   add_system(policy);
   policy.etc = etc_entries();
   add_toolchains(policy, options);
+  add_private_caches(policy);
   MIX_OK(add_granted(policy, options));
   sort_extra(policy);
   policy.environment = clean_environment(options, policy);

@@ -43,8 +43,11 @@ struct Policy {
   std::string etc_folder;                                  // copies of them, shown as /etc (etc.h)
   std::vector<std::pair<std::string, std::string>> links;  // {target, path}: {"usr/bin", "/bin"}
   std::vector<Bind> extra;  // toolchains, caches, what the user added; parents before children
-  std::string objects;      // host path or empty
-  std::string proxy;        // host path of the filtering proxy's socket, or empty
+  // Of `extra`: caches that commands write in a layer which goes with them (throw_away.h), where
+  // overlays work; else they are read-only.
+  std::vector<std::string> throw_away;
+  std::string objects;  // host path or empty
+  std::string proxy;    // host path of the filtering proxy's socket, or empty
   bool network = false;
   bool whole_machine = false;  // external, none: nothing is hidden
   Variables environment;       // cleaned
@@ -76,6 +79,8 @@ bool visible(const Policy& policy, const std::string& path);
 bool may_mount(const Policy& policy, const std::string& target);
 // PATH entries and their libraries, read-only at their own places, when they are not of the system.
 void add_toolchains(Policy& policy, const SandboxOptions& options);
+// Caches of the tools that this repository seems to use and that cannot work on a read-only one.
+void add_private_caches(Policy& policy);
 // Folders that packages are downloaded into, below the home folder: kept below `downloads` on the
 // host. Commands online write them (missing ones are not made here), others only read what is
 // there.

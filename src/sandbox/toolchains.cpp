@@ -26,8 +26,18 @@ constexpr std::array companions = {
                ".local/pipx/venvs", ".local/share/fnm"}}};
 // Downloaded packages that tools only read; the others (of tools that lock or write theirs) start
 // empty.
-constexpr std::array caches = {".cargo/registry", ".cargo/git", "go/pkg/mod",     ".m2/repository",
-                               ".local/lib",      ".gem",       ".nuget/packages"};
+constexpr std::array caches = {".cargo/registry", ".cargo/git", "go/pkg/mod", ".npm/_cacache",
+                               ".m2/repository",  ".local/lib", ".gem",       ".nuget/packages"};
+
+// Caches that their tools write even while they only read, and what a repository that uses them has
+// in its root. A layer of its own costs each command half a millisecond: not without need.
+struct PrivateCache {
+  const char* folder;
+  std::array<const char*, 3> signs;
+};
+constexpr std::array private_caches = {
+    PrivateCache{".cache/go-build", {"go.mod", "go.work"}}, PrivateCache{".cache/uv", {"uv.lock"}},
+    PrivateCache{".gradle/caches", {"build.gradle", "build.gradle.kts", "settings.gradle"}}};
 
 // ---- toolchains
 
@@ -68,6 +78,18 @@ void add_toolchains(Policy& policy, const SandboxOptions& options) {
       if (folder != nullptr && visible(policy, policy.home + "/" + companion.bin))
         add(policy.home + "/" + folder);
   for (const char* cache : caches) add(policy.home + "/" + cache);
+}
+
+void add_private_caches(Policy& policy) {
+  for (const PrivateCache& cache : private_caches) {
+    const std::string path = policy.home + "/" + cache.folder;
+    const bool used = std::any_of(cache.signs.begin(), cache.signs.end(), [&](const char* sign) {
+      return sign != nullptr && exists(policy.repository + "/" + sign);
+    });
+    if (!used || !exists(path) || !may_mount(policy, path)) continue;
+    if (!visible(policy, path)) policy.extra.push_back({real_path(path), path});
+    policy.throw_away.push_back(path);
+  }
 }
 
 std::vector<std::string> download_folders() {

@@ -123,7 +123,29 @@ printf 'node_modules\nbuild\n' > .gitignore && git add -A && git commit -qm star
 mkdir -p node_modules/big build && head -c 40000000 /dev/zero > node_modules/big/file && echo x > build/x
 works
 [ "$(inside 'rm -r node_modules/big build && ls node_modules' apply)" = "" ] || say "cannot be changed inside"
+[ "$(inside 'mkdir -p node_modules/big && rm -rf node_modules; find node_modules -mindepth 1 | head -1' |
+  grep 'mindepth' )" = "" ] || say "not emptied"
+out=$(inside 'rm -rf node_modules')
+[ -z "$out" ] || [[ $out == *"find node_modules -mindepth 1 -delete"* ]] || say "no word how: $out"
 [ -e node_modules/big/file ] && [ -e build/x ] || say "changed outside"
+
+start private_cache
+mkdir -p "$HOME/cache/sub" "$HOME/.cache/go-build" && echo old > "$HOME/cache/sub/x" && echo old > "$HOME/.cache/go-build/x"
+echo 'module m' > go.mod
+mkdir -p "$HOME/.config/mixagent"
+for how in private rw ro; do
+  printf '[sandbox]\ncache = { "~/cache" = "%s" }\n' $how > "$HOME/.config/mixagent/config.toml"
+  [ $how = rw ] && chmod -R a+rwX "$HOME/cache"
+  out=$(inside 'cat ~/cache/sub/x ~/.cache/go-build/x; echo new > ~/cache/sub/x; echo new > ~/.cache/go-build/x; cat ~/cache/sub/x')
+  case $how in
+    private) [[ $out == $'old\nold\nnew' ]] || [[ $out == *Read-only* ]] || say "$how: $out" ;;
+    rw) [[ $out == *new ]] && grep -q new "$HOME/cache/sub/x" || say "$how: $out" ; continue ;;
+    ro) [[ $out == *Read-only* ]] || say "$how: $out" ; continue ;;
+  esac
+  [ "$(cat "$HOME/cache/sub/x" "$HOME/.cache/go-build/x")" = $'old\nold' ] || say "$how: changed outside"
+  [ "$(inside 'cat ~/cache/sub/x')" = old ] || say "$how: another command sees it"
+done
+rm "$HOME/.config/mixagent/config.toml"
 
 if [ "$(id -u)" = 0 ]; then
   start foreign_owner

@@ -21,12 +21,11 @@ struct options {
   bool no_tcp, keep_fds;
   struct paths read_only, writable;
   long timeout_ms, memory_mb, disk_mb, processes, nproc; /* 0: no limit */
-  const char* disk;                                      /* folder whose growth counts */
+  struct paths disk;                                     /* folders whose growth counts */
   struct paths memory_fs; /* tmpfs mounts: their use counts as memory */
   const char* proxy;      /* socket to forward to, or NULL */
   /* One overlay each at the same index, see overlay.c; overlay_uid -1: owners stay as they are. */
-  struct paths overlay_at, overlay_lower, overlay_scratch;
-  const char* overlay_root;
+  struct paths overlay_root, overlay_at, overlay_lower, overlay_scratch;
   long overlay_uid;
   const char* cwd;
   char** argv;

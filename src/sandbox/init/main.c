@@ -21,9 +21,9 @@
      --timeout-ms N      then SIGTERM to all, 2 s, SIGKILL
      --memory-mb N       of all processes together, and of --memory-fs PATH... (tmpfs mounts)
      --processes N
-     --disk-mb N         of files changed below --disk PATH
+     --disk-mb N         of files changed below --disk PATH...
      --proxy PATH        127.0.0.1:3128 leads to that socket
-     --overlay-root PATH, --overlay-at PATH --overlay-lower PATH --overlay-scratch PATH...,
+     --overlay-root PATH --overlay-at PATH --overlay-lower PATH --overlay-scratch PATH...,
      --overlay-uid N     mounts before the program starts, see overlay.c
 
    Exit status: the command's, 128+n by signal n, 124 at the timeout, 137 by a limit, 125 if the
@@ -103,9 +103,9 @@ static const struct {
     {"--memory-fs", is_path, &o.memory_fs},
     {"--processes", is_number, &o.processes},
     {"--disk-mb", is_number, &o.disk_mb},
-    {"--disk", is_text, &o.disk},
+    {"--disk", is_path, &o.disk},
     {"--proxy", is_text, &o.proxy},
-    {"--overlay-root", is_text, &o.overlay_root},
+    {"--overlay-root", is_path, &o.overlay_root},
     {"--overlay-at", is_path, &o.overlay_at},
     {"--overlay-lower", is_path, &o.overlay_lower},
     {"--overlay-scratch", is_path, &o.overlay_scratch},

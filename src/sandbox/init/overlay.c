@@ -159,14 +159,15 @@ static int place_of(const char* root, const char* at) {
 void mount_overlays(const struct options* o) {
   if (o->overlay_at.count == 0) return;
   if (o->overlay_at.count != o->overlay_lower.count ||
-      o->overlay_at.count != o->overlay_scratch.count || !o->overlay_root) {
+      o->overlay_at.count != o->overlay_scratch.count ||
+      o->overlay_at.count != o->overlay_root.count) {
     errno = EINVAL;
     give_up("options");
   }
   enter_namespaces();
   for (int i = 0; i < o->overlay_at.count; i++) {
     if (chdir(o->overlay_scratch.list[i])) give_up(o->overlay_scratch.list[i]);
-    const int place = place_of(o->overlay_root, o->overlay_at.list[i]);
+    const int place = place_of(o->overlay_root.list[i], o->overlay_at.list[i]);
     if (place < 0) continue;
     place_lower(o->overlay_lower.list[i], o->overlay_uid);
     const int mounted = overlay_here();

@@ -186,14 +186,15 @@ static const char* broken_disk(const struct options* o) {
   static char text[128];
   const long long now = now_ms();
   long long free_mb, free_files;
-  if (now < disk.next_check || !free_space(o->disk, &free_mb, &free_files)) return NULL;
+  if (now < disk.next_check || !free_space(o->disk.list[0], &free_mb, &free_files)) return NULL;
   disk.next_check = now + 300;
   const long long less_mb = disk.free_mb - free_mb, less_files = disk.free_files - free_files;
   if ((less_mb <= o->disk_mb / 2 && less_files <= max_new_files / 2) || now < disk.next_walk)
     return NULL;
 
   struct growth g = {0};
-  measure(open(o->disk, O_RDONLY | O_DIRECTORY | O_CLOEXEC), 0, &g);
+  for (int i = 0; i < o->disk.count; i++)
+    measure(open(o->disk.list[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC), 0, &g);
   disk.next_walk =
       now_ms() + 4 * (now_ms() - now); /* at most a fifth of the time is spent on this */
   const long long mb = g.hidden && less_mb > g.blocks / 2048 ? less_mb : g.blocks / 2048;
@@ -211,12 +212,12 @@ static const char* broken_disk(const struct options* o) {
 
 void watch_start(const struct options* o) {
   clock_gettime(CLOCK_REALTIME_COARSE, &disk.started);
-  if (o->disk) free_space(o->disk, &disk.free_mb, &disk.free_files);
+  if (o->disk.count) free_space(o->disk.list[0], &disk.free_mb, &disk.free_files);
 }
 
 const char* broken_limit(const struct options* o) {
   const char* broken = NULL;
   if (o->memory_mb || o->processes) broken = broken_memory_or_processes(o);
-  if (!broken && o->disk && o->disk_mb) broken = broken_disk(o);
+  if (!broken && o->disk.count && o->disk_mb) broken = broken_disk(o);
   return broken;
 }

@@ -327,3 +327,23 @@ TEST_CASE("every key has a help, and a default that its own shape takes") {
     CHECK(read_value(key.shape, parse_toml_value(key.initial, {}), false).has_value());
   }
 }
+
+TEST_CASE("no key of the sandbox is a project's to loosen") {
+  std::map<std::string, Trust> trust;
+  for (const Key& key : config_keys())
+    if (std::string(key.pattern).rfind("sandbox.", 0) == 0) trust[key.pattern] = key.trust;
+  // Limits say what a repository's own checks need; nothing of the user's is in reach through them.
+  CHECK(trust == std::map<std::string, Trust>{{"sandbox.isolation", Trust::tighten},
+                                              {"sandbox.network", Trust::tighten},
+                                              {"sandbox.allow_hosts", Trust::tighten},
+                                              {"sandbox.read_only", Trust::tighten},
+                                              {"sandbox.writable", Trust::tighten},
+                                              {"sandbox.env_pass", Trust::tighten},
+                                              {"sandbox.unix_sockets", Trust::tighten},
+                                              {"sandbox.carry", Trust::tighten},
+                                              {"sandbox.cache.*", Trust::user_only},
+                                              {"sandbox.memory_mb", Trust::anywhere},
+                                              {"sandbox.disk_mb", Trust::anywhere},
+                                              {"sandbox.processes", Trust::anywhere},
+                                              {"sandbox.timeout_s", Trust::anywhere}});
+}

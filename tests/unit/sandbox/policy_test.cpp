@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
 
 namespace mixagent {
 namespace {
@@ -262,6 +263,50 @@ TEST_CASE("what may be made writable") {
   CHECK(std::any_of(policy->extra.begin(), policy->extra.end(), [&](const Bind& bind) {
     return bind.target == home.path(".aws") && !bind.writable;
   }));
+}
+
+TEST_CASE("caches: read-only, in a layer of their own, or the user's own on request") {
+  const Home home;
+  fs::create_directories(home.path(".cache/go-build"));
+  fs::create_directories(home.path(".npm/_cacache"));
+  struct Case {
+    std::map<std::string, std::string> cache;
+    bool go_module;
+    std::map<std::string, std::string> shown;  // below home -> how
+  };
+  const std::string npm = ".npm/_cacache", go = ".cache/go-build";
+  for (const Case& c : std::vector<Case>{
+           {{}, false, {{npm, "ro"}}},
+           {{}, true, {{npm, "ro"}, {go, "private"}}},
+           {{{"~/.cache/go-build", "ro"}}, true, {{npm, "ro"}, {go, "ro"}}},
+           {{{"~/.cache/go-build", "rw"}}, true, {{npm, "ro"}, {go, "rw"}}},
+           {{{"~/.cache/go-build", "private"}}, false, {{npm, "ro"}, {go, "private"}}},
+           {{{"~/.npm/_cacache", "private"}}, false, {{npm, "private"}}},
+           {{{"~/data", "private"}, {"~/.cache/none", "rw"}},
+            false,
+            {{npm, "ro"}, {"data", "private"}}}}) {
+    SandboxOptions options = home.options();
+    options.config.cache = c.cache;
+    if (c.go_module) std::ofstream(home.path("src/app/go.mod")) << "module m\n";
+    const auto policy = make_policy(options);
+    fs::remove(home.path("src/app/go.mod"));
+    REQUIRE(policy);
+    std::map<std::string, std::string> shown;
+    for (const Bind& bind : policy->extra)
+      for (const std::string& folder : {npm, go, std::string("data")})
+        if (bind.target == home.path(folder)) shown[folder] = bind.writable ? "rw" : "ro";
+    for (const std::string& path : policy->throw_away) {
+      const std::string below = path.substr(home.path("").size());
+      CHECK(shown[below] == "ro");
+      shown[below] = "private";
+    }
+    CHECK(shown == c.shown);
+  }
+  for (const char* refused : {"~", "/", "~/src", "~/.ssh"}) {
+    SandboxOptions options = home.options();
+    options.config.cache = {{refused, "rw"}};
+    CHECK_FALSE_MESSAGE(make_policy(options), refused);
+  }
 }
 
 TEST_CASE("places where a repository would cover the sandbox itself") {
