@@ -245,6 +245,7 @@ void Dispatcher::ended(StepOutcome outcome, Phase phase) {
   const std::string tree = phase == Phase::accepted ? tree_id(outcome.tree).text : "";
   note_error(tools_.journal.append(StepCompleted{outcome.id, outcome.status, tree, outcome.why}));
   out_.checks.insert(out_.checks.end(), outcome.checks.begin(), outcome.checks.end());
+  outcome.base.clear(), outcome.tree.clear();  // the head holds them: many steps, many trees
   out_.outcomes.push_back(std::move(outcome));
 }
 

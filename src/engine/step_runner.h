@@ -8,10 +8,10 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
-#include <vector>
 
 namespace mixagent {
 
@@ -22,7 +22,8 @@ class StepRunner {
 
   void start(StepJob job) {
     ++running_;
-    threads_.emplace_back([this, job = std::move(job)]() mutable {
+    const std::string id = job.step.id;
+    threads_[id] = std::jthread([this, job = std::move(job)]() mutable {
       StepOutcome outcome = work_(std::move(job));
       const std::lock_guard lock(mutex_);
       done_.push_back(std::move(outcome));
@@ -55,6 +56,7 @@ class StepRunner {
     StepOutcome outcome = std::move(*which);
     done_.erase(which);
     --running_;
+    threads_.erase(outcome.id);  // joined: it had nothing more to do
     return outcome;
   }
 
@@ -62,8 +64,9 @@ class StepRunner {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<StepOutcome> done_;
-  int running_ = 0;                    // owner's thread only
-  std::vector<std::jthread> threads_;  // last: joined before the rest goes
+  // Owner's thread only. By step; last: joined before the rest goes.
+  int running_ = 0;
+  std::map<std::string, std::jthread> threads_;
 };
 
 }  // namespace mixagent

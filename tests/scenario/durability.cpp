@@ -249,6 +249,23 @@ void broken_apply(const std::string& program, const Story& story, int clean_call
   hold(world.calls() == clean_calls, "a broken apply: a call was made", world);
 }
 
+// Where commands see a /dev of their own, a repository cannot be shown: that is said before a call.
+void no_place_for_a_sandbox(const std::string& program, const Story& story) {
+  World world(program, story);
+  const fs::path there = fs::path("/dev/shm") / world.stage().root().filename();
+  std::error_code refused;
+  fs::create_directories(there, refused);
+  if (refused) return void(std::printf("SKIPPED: no sandbox: /dev/shm cannot be written\n"));
+  fs::copy(world.stage().repository(), there / "repo", fs::copy_options::recursive);
+  world.directory = there / "repo";
+  const int exit = world.command(world.goal());
+  hold(exit == 8, "no sandbox: exit " + std::to_string(exit), world);
+  hold(world.said().find("\"subtype\":\"sandbox\"") != std::string::npos, "no sandbox: not said",
+       world);
+  hold(world.calls() == 0, "no sandbox: money was spent", world);
+  fs::remove_all(there);
+}
+
 // Killed, then only the run's folder and a copy of the repository reach the other machine.
 void another_machine(const std::string& program, const Story& story, int clean_calls) {
   World world(program, story);
@@ -310,6 +327,7 @@ int all(const std::string& program, const Story& story, const Story& day, const 
   two_processes(program, story);
   another_machine(program, story, clean_calls);
   broken_apply(program, story, clean_calls);
+  no_place_for_a_sandbox(program, story);
 #ifdef __SANITIZE_ADDRESS__
   std::printf("SKIPPED: a used-up quota (%s): the sanitizer must be loaded first\n", shim.c_str());
 #else
