@@ -28,7 +28,8 @@ set(MIXAGENT_SOURCES
   src/context/notes.cpp src/context/pack.cpp src/context/ranges.cpp src/context/rank.cpp src/context/signatures.cpp
   src/context/words.cpp
   src/workspace/apply.cpp src/workspace/carry.cpp src/workspace/collect.cpp src/workspace/commit.cpp
-  src/workspace/copy_on_disk.cpp src/workspace/ignore.cpp src/workspace/layers.cpp src/workspace/links.cpp
+  src/workspace/commit_prepare.cpp src/workspace/copy_on_disk.cpp src/workspace/git_trees.cpp src/workspace/ignore.cpp
+  src/workspace/layers.cpp src/workspace/links.cpp
   src/workspace/merge.cpp src/workspace/names.cpp src/workspace/overlay_copy.cpp src/workspace/read_ignores.cpp
   src/workspace/snapshot.cpp src/workspace/stat_cache.cpp src/workspace/step_copy.cpp src/workspace/store.cpp
   src/workspace/throw_away_git.cpp src/workspace/walk.cpp src/workspace/workspaces.cpp
