@@ -3,7 +3,7 @@ set(MIXAGENT_SOURCES
   src/base/digest.cpp src/base/glob.cpp src/base/json.cpp src/base/log.cpp src/base/regex.cpp src/base/template.cpp
   src/base/text.cpp src/base/text_utf8.cpp src/base/toml.cpp
   src/core/account.cpp src/core/actions.cpp src/core/calibration.cpp src/core/change.cpp src/core/codecs.cpp
-  src/core/codecs_chat.cpp src/core/diff.cpp src/core/drift.cpp src/core/edit_format.cpp src/core/edit_places.cpp
+  src/core/codecs_chat.cpp src/core/conflict.cpp src/core/denied.cpp src/core/diff.cpp src/core/drift.cpp src/core/edit_format.cpp src/core/edit_places.cpp
   src/core/edits.cpp src/core/error.cpp src/core/forget.cpp src/core/gates.cpp src/core/journal_once.cpp
   src/core/junit.cpp src/core/line_match.cpp src/core/meant.cpp src/core/message.cpp src/core/model.cpp
   src/core/money.cpp src/core/patch_text.cpp src/core/plan_rules.cpp src/core/price.cpp src/core/reply_blocks.cpp
@@ -43,7 +43,7 @@ set(MIXAGENT_SOURCES
   src/engine/check_command.cpp src/engine/checks.cpp src/engine/command.cpp src/engine/conversation.cpp
   src/engine/deliver.cpp src/engine/dispatch.cpp src/engine/estimate.cpp src/engine/files.cpp src/engine/finish.cpp
   src/engine/gate.cpp src/engine/hands.cpp src/engine/integrate.cpp src/engine/ladder.cpp src/engine/model_book.cpp
-  src/engine/planner.cpp src/engine/replan.cpp src/engine/result.cpp src/engine/reviewer.cpp src/engine/run.cpp src/engine/scout.cpp src/engine/setup.cpp
+  src/engine/planner.cpp src/engine/reconcile.cpp src/engine/replan.cpp src/engine/result.cpp src/engine/reviewer.cpp src/engine/run.cpp src/engine/scout.cpp src/engine/setup.cpp
   src/engine/step.cpp src/engine/survey.cpp src/engine/tests_first.cpp src/engine/texts.cpp
   src/view/jsonl.cpp src/view/live.cpp src/view/narrate.cpp src/view/progress.cpp src/view/report.cpp
   src/view/show.cpp src/view/summary.cpp src/view/table.cpp src/view/words.cpp

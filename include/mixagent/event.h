@@ -138,6 +138,7 @@ struct AttemptStarted {
   std::string step;
   int attempt = 1, rung = 0;
   std::string seat, model;
+  std::string why = {};  // of the first attempt: why the ladder is entered at this rung
   template <class V>
   void fields(V& v) {
     v.may("step", step);
@@ -145,6 +146,7 @@ struct AttemptStarted {
     v.may("rung", rung);
     v.may("seat", seat);
     v.may("model", model);
+    v.may("why", why);
   }
 };
 
@@ -238,9 +240,9 @@ struct AttemptCompleted {
   std::string step;
   int attempt = 0, rung = 0;
   std::string seat, model;
-  std::string
-      outcome;  // accepted | checks_failed | gate_failed | malformed | silent | loop | gave_up |
-                // limit | refused | rejected (by review) | error | cancelled | budget
+  std::string outcome;  // accepted | checks_failed | gate_failed | malformed | silent | loop |
+                        // gave_up | limit | refused | rejected (by review) | blocked (the sandbox
+                        // denied a dependency) | error | cancelled | budget
   std::string why, tree;
   template <class V>
   void fields(V& v) {
@@ -263,6 +265,18 @@ struct Escalated {
     v.may("step", step);
     v.may("from", from);
     v.may("to", to);
+    v.may("why", why);
+  }
+};
+
+// Nobody dearer is asked.
+struct LadderStopped {
+  static constexpr std::string_view type = "ladder.stopped";
+  std::string step, model, why;  // model: of the last attempt
+  template <class V>
+  void fields(V& v) {
+    v.may("step", step);
+    v.may("model", model);
     v.may("why", why);
   }
 };
@@ -311,12 +325,14 @@ struct StepSkipped {
 struct ChangeIntegrated {
   static constexpr std::string_view type = "change.integrated";
   std::string step, tree;
-  std::vector<std::string> conflicts;  // not empty: nothing was integrated
+  std::vector<std::string> conflicts;      // not empty: nothing was integrated
+  std::vector<std::string> resolved = {};  // files whose conflicts a model settled
   template <class V>
   void fields(V& v) {
     v.may("step", step);
     v.may("tree", tree);
     v.may("conflicts", conflicts);
+    v.may("resolved", resolved);
   }
 };
 
@@ -384,9 +400,9 @@ using Fact = std::variant<RunStarted, RunResumed, SnapshotTaken, BaselineComplet
                           PlanRejected, Replanned, StepStarted, AttemptStarted, CallStarted,
                           CallCompleted, CallRetried, CallFailedOver, CallFailed, EffectCompleted,
                           ToolCompleted, EditApplied, EditRejected, ScopeExtended, GateFailed,
-                          CheckCompleted, AttemptCompleted, Escalated, ReviewCompleted,
-                          StepCompleted, StepSkipped, ChangeIntegrated, ChangeApplied,
-                          BudgetWarning, NoteAdded, RunCompleted, UnknownFact>;
+                          CheckCompleted, AttemptCompleted, Escalated, LadderStopped,
+                          ReviewCompleted, StepCompleted, StepSkipped, ChangeIntegrated,
+                          ChangeApplied, BudgetWarning, NoteAdded, RunCompleted, UnknownFact>;
 
 struct Event {
   std::int64_t seq = 0;    // 1-based, without gaps

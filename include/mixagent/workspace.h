@@ -55,7 +55,8 @@ class Workspace {
 
 struct Merge {
   Tree tree;
-  std::vector<std::string> conflicts;  // paths; not empty: `tree` is unusable
+  std::vector<std::string>
+      conflicts;  // paths; not empty: `tree` does not hold the outcome of these
 };
 
 struct Delivery {

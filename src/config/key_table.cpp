@@ -265,8 +265,10 @@ std::vector<Key> run_keys() {
   return {
       {"review.enabled", boolean_value(), "true", "whether changes are reviewed", A,
        [](D& d, const N&, const V& v) { d.config.review.enabled = v.yes; }},
-      {"review.accept_score", score_value(), "0.7", "an approval from this score on accepts", A,
-       [](D& d, const N&, const V& v) { set_score(d, v); }},
+      {"review.accept_score", score_value(), "0.7",
+       "an approval from this score on accepts; \"adaptive\": 0.6 where a check proves the change, "
+       "else 0.8",
+       A, [](D& d, const N&, const V& v) { set_score(d, v); }},
       {"review.accept_score.*", number_value(0, 1), "", "the same for one action of steps", A,
        [](D& d, const N& n, const V& v) { d.config.review.accept_by_action[n[0]] = v.number; }},
       {"review.rounds", whole_value(1, 10), "2", "rounds of review", A,

@@ -217,12 +217,16 @@ struct Side {
   }
 };
 
-void put_conflict(ThreeWay& merge, const std::string& ours, const std::string& theirs) {
+void put_conflict(ThreeWay& merge, const std::string& base, const std::string& ours,
+                  const std::string& theirs) {
   const auto closed = [](const std::string& text) {
     return text.empty() || text.back() == '\n' ? text : text + "\n";
   };
   merge.conflict = true;
-  merge.text += "<<<<<<< ours\n" + closed(ours) + "=======\n" + closed(theirs) + ">>>>>>> theirs\n";
+  const std::string shown =
+      "<<<<<<< ours\n" + closed(ours) + "=======\n" + closed(theirs) + ">>>>>>> theirs\n";
+  merge.hunks.push_back({merge.text.size(), shown.size(), base, ours, theirs});
+  merge.text += shown;
 }
 
 }  // namespace
@@ -288,7 +292,7 @@ ThreeWay merge_three_way(std::string_view base, std::string_view ours, std::stri
     } else if (left.next == left_before) {
       merge.text += their_text;
     } else {
-      put_conflict(merge, our_text, their_text);
+      put_conflict(merge, text_of_lines(base_lines, start, end), our_text, their_text);
     }
     at = end;
   }

@@ -1,9 +1,11 @@
 #pragma once
 // Line differences, for people, reviewers and patch files. Pure.
 
+#include <cstddef>
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mixagent {
 
@@ -15,9 +17,15 @@ std::string unified_diff(std::string_view before, std::string_view after, const 
 // 1-based numbers of the lines of `after` that the diff adds.
 std::set<int> added_lines(std::string_view before, std::string_view after);
 
+// Where both sides changed the base differently: this part of ThreeWay::text, markers included.
+struct ConflictHunk {
+  std::size_t at = 0, length = 0;  // bytes
+  std::string base, ours, theirs;
+};
 struct ThreeWay {
   std::string text;
   bool conflict = false;  // then `text` holds <<<<<<< markers
+  std::vector<ConflictHunk> hunks = {};
 };
 // diff3: hunks of both sides applied to the base where they do not touch.
 ThreeWay merge_three_way(std::string_view base, std::string_view ours, std::string_view theirs);

@@ -31,8 +31,11 @@ bool still_blocks(Finding& finding, const ReviewRound& round) {
   return !trim(finding.evidence).empty();
 }
 
-double accept_score(const ReviewConfig& config, const std::string& action) {
-  const auto own = config.accept_by_action.find(action);
+constexpr double proven_score = 0.6, unproven_score = 0.8;  // where the threshold is adaptive
+
+double accept_score(const ReviewConfig& config, const ReviewRound& round) {
+  if (config.adaptive) return round.proven ? proven_score : unproven_score;
+  const auto own = config.accept_by_action.find(round.action);
   return own == config.accept_by_action.end() ? config.accept_score : own->second;
 }
 
@@ -62,7 +65,7 @@ ReviewRuling rule(const Review& review, const ReviewRound& round, const ReviewCo
       ruling.nits.push_back(std::move(finding));
     }
   }
-  ruling.effect = effect_of(review, !ruling.open.empty(), accept_score(config, round.action));
+  ruling.effect = effect_of(review, !ruling.open.empty(), accept_score(config, round));
   return ruling;
 }
 

@@ -19,6 +19,7 @@ struct ReviewRound {
   std::map<std::string, std::set<int>>
       changed;  // path -> lines changed since that round (round > 1)
   std::string action = "code";
+  bool proven = false;  // a check failed before and passes now
 };
 
 struct ReviewRuling {
@@ -29,7 +30,8 @@ struct ReviewRuling {
 
 // A blocking finding without evidence is a nit. In later rounds only open ids count, and new
 // findings only on changed lines. approve >= accept_score accepts; below it revises. revise without
-// a blocking finding accepts (there is nothing to revise).
+// a blocking finding accepts (there is nothing to revise). accept_score = "adaptive" asks for less
+// where a check proves the change and for more where only the review speaks for it.
 ReviewRuling rule(const Review& review, const ReviewRound& round, const ReviewConfig& config);
 
 }  // namespace mixagent

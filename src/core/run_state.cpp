@@ -262,6 +262,8 @@ struct Fold {
       ++state.escalations;
   }
 
+  void operator()(const LadderStopped&) const {}
+
   void operator()(const ReviewCompleted& fact) const {
     if (auto* step = step_of(state, fact.step)) {
       step->doing = "review";

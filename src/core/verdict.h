@@ -24,6 +24,8 @@ struct VerdictOutput {
   bool passed = false;              // no target unmet, no regression
   std::string why;                  // one sentence for people
   std::vector<std::string> failed;  // commands
+  // For the final reviewer: tests that the patch changed and that fail as they were before.
+  std::vector<std::string> bent_files = {}, bent_tests = {};
 };
 
 // How one run of a check with readable results compares with the base: fills counts, accepted,

@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "core/denied.h"
 #include "core/gates.h"
 #include "core/test_results.h"
 #include "engine/command.h"
@@ -79,6 +80,7 @@ class Attempt {
   AttemptResult result_;
   int sent_back_ = 0;  // for failed checks and hard gates
   bool soft_note_given_ = false;
+  std::string noted_;  // soft gates that stand, for the reviewer
   ReviewRound review_round_;
   Tree reviewed_;  // what the last round looked at
   int verification_ = 0;
@@ -210,6 +212,11 @@ Result<Attempt::Judged> Attempt::judge(const Action& terminal) {
   result_.tree = collected.tree;
   if (const auto* gave_up = std::get_if<GiveUp>(&terminal)) {
     result_.diagnosis = gave_up->reason;
+    if (!hands_.denied().empty())
+      return Judged{false, "blocked",
+                    "the worker gave up when a command missed the network (" + hands_.denied() +
+                        "); let [verify] setup fetch what the step needs, its hosts in [sandbox] "
+                        "allow_hosts of your own configuration, then run again"};
     return Judged{false, "gave_up", clip(gave_up->reason, 300)};
   }
   if (const auto* finish = std::get_if<Finish>(&terminal)) result_.diagnosis = finish->summary;
@@ -226,7 +233,9 @@ Result<std::optional<Attempt::Judged>> Attempt::gates(const Collected& collected
       run_gates({collected.change, collected.refusals, job_.step, tools_.config.verify.protect,
                  [this](const BlobId& blob) { return tools_.workspaces.bytes(blob); }});
   std::string hard, soft;
+  noted_.clear();
   for (const GateFailure& failure : failures) {
+    if (!failure.hard) noted_ += "- " + failure.why + "\n";
     if (failure.gate == "scope" && soft_note_given_) {
       MIX_OK(tools_.journal.append(ScopeExtended{job_.step.id, failure.path}));
       continue;
@@ -276,9 +285,13 @@ Result<std::optional<Attempt::Judged>> Attempt::checks(const Collected& collecte
                                            {{"command", done.record.command},
                                             {"exit", std::to_string(done.record.exit_code)},
                                             {"output", std::string(trim(done.output))}}));
-    return send_back(
-        text, "checks_failed",
-        fmt::format("`{}` exits {}", clip(done.record.command, 120), done.record.exit_code));
+    const std::string command = clip(done.record.command, 120);
+    const std::string denied = done.record.unusable ? denied_network(done.output) : "";
+    if (!denied.empty())
+      return send_back(text, "blocked",
+                       fmt::format("`{}`: {} ({})", command, done.record.why, denied));
+    return send_back(text, "checks_failed",
+                     fmt::format("`{}` exits {}", command, done.record.exit_code));
   }
   return std::optional<Judged>{};
 }
@@ -328,6 +341,7 @@ Result<Attempt::Judged> Attempt::review(const Collected& collected) {
 
   if (review_round_.round > 1)
     review_round_.changed = changed_lines(tools_.workspaces, reviewed_, collected.tree);
+  review_round_.proven = discriminates;
   review_round_.action = std::string(enum_name(job_.step.action));
   ReviewRequest request;
   request.key = fmt::format("{}/review:{}", key_, review_round_.round);
@@ -336,6 +350,7 @@ Result<Attempt::Judged> Attempt::review(const Collected& collected) {
   request.before = job_.base;
   request.after = collected.tree;
   request.checks = result_.checks;
+  request.noted = noted_;
   request.worker_family = plan_.model.family;
   request.round = review_round_;
   request.pot = pot();

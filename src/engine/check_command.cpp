@@ -2,10 +2,10 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "core/denied.h"
 #include "core/test_results.h"
 #include "engine/setup.h"
 
-#include <array>
 #include <chrono>
 #include <string_view>
 
@@ -38,7 +38,8 @@ std::string with_report(const Check& check) {
 
 Result<RecordedCommand> run_live(Tools& tools, const CheckExecution& execution) {
   const Check& check = execution.check;
-  MIX_OK(set_up(tools, execution.tree, execution.mounted_at, execution.step));
+  MIX_TRY(const std::string denied,
+          set_up(tools, execution.tree, execution.mounted_at, execution.step));
   MIX_TRY(const auto workspace, tools.workspaces.open(execution.tree));
   SandboxCommand run;
   run.command = check.results.empty() ? check.command : with_report(check);
@@ -55,6 +56,10 @@ Result<RecordedCommand> run_live(Tools& tools, const CheckExecution& execution) 
                        execution.tree_text,
                        {},
                        false};
+  // What a change asks for and was not fetched is missing now: the reason belongs to what the check
+  // printed. On the base the check itself says whether it can do without.
+  if (!denied.empty() && !execution.may_recall)
+    done.output += "\n[[verify] setup: " + denied + "]\n";
   if (check.results.empty()) return done;
   const auto report = workspace->read(report_name);
   if (!report) return done;
@@ -113,16 +118,10 @@ std::string why_unusable(const std::string& command, int exit_code, const std::s
     return "the command writes outside of the repository, which the sandbox denies; point it to "
            "/tmp, or name the folder in [sandbox] writable of your own configuration";
   }
-  static constexpr std::array<std::string_view, 6> network = {
-      "could not resolve host",    "temporary failure in name resolution",
-      "name or service not known", "getaddrinfo enotfound",
-      "getaddrinfo eai_again",     "network is unreachable"};
-  for (const auto words : network) {
-    if (contains(text, words)) {
-      return "the command needs the network, which checks do not have; fetch what it needs in "
-             "[verify] setup, "
-             "or name a check that works offline";
-    }
+  if (!denied_network(output).empty()) {
+    return "the command needs the network, which checks do not have; fetch what it needs in "
+           "[verify] setup, its hosts in [sandbox] allow_hosts of your own configuration, or name "
+           "a check that works offline";
   }
   return "";
 }

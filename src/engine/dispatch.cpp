@@ -16,7 +16,10 @@ namespace mixagent {
 
 namespace {
 
-enum class Phase { waiting, running, accepted, failed, skipped };
+// merged: accepted by its own checks, in a batch that nobody checked yet.
+enum class Phase { waiting, running, merged, accepted, failed, skipped };
+
+constexpr std::size_t most_in_batch = 16;  // a late failure costs what was built beside it
 
 class Dispatcher {
  public:
@@ -25,8 +28,8 @@ class Dispatcher {
         tools_(run.tools),
         plan_(plan),
         options_(std::move(options)),
+        integration_(run, head, fmt::format("plan:{}", options_.revision)),
         runner_([this](StepJob job) { return run_step(run_, std::move(job)); }) {
-    out_.head = head;
     for (const Step& step : plan.steps) phase_[step.id] = Phase::waiting;
   }
 
@@ -34,15 +37,16 @@ class Dispatcher {
     while (true) {
       skip_dependants();
       start_ready();
-      if (runner_.running() == 0) break;
-      auto outcome = next_outcome();
-      if (!outcome) {
-        if (!out_.error) out_.error = outcome.error();
-        outcome = runner_.wait();
+      if (runner_.running() > 0) {
+        take_next();
+      } else if (!integration_.batch().empty()) {
+        settle();
+      } else {
+        break;
       }
-      take(std::move(*outcome));
     }
     skip_rest();
+    out_.head = integration_.good();
     return std::move(out_);
   }
 
@@ -50,8 +54,14 @@ class Dispatcher {
   void start_ready();
   Result<StepOutcome> next_outcome();
   bool ready(const Step& step) const;
-  void start(const Step& step, int round);
+  bool needs_batch(const Step& step) const;
+  bool limit_reached();
+  void start(const Step& step);
+  void take_next();
   void take(StepOutcome outcome);
+  void settle();
+  void set_back(Integration::Member member, const std::string& problem);
+  void failed(StepOutcome outcome, const std::string& why);
   void ended(StepOutcome outcome, Phase phase);
   void skip_dependants();
   void skip(const Step& step, const std::string& why);
@@ -60,6 +70,7 @@ class Dispatcher {
   std::string targets_of(const Step& step, bool solo) const;
   void adopt_tests(const StepOutcome& outcome);
   bool has_dependants(const Step& step) const;
+  bool expects_failure(const Step& step) const;
   void note_error(const Result<Event>& appended) {
     if (!appended && !out_.error) out_.error = appended.error();
   }
@@ -69,9 +80,10 @@ class Dispatcher {
   const Plan& plan_;
   const DispatchOptions options_;
   std::map<std::string, Phase> phase_;
-  std::map<std::string, int> rounds_;
+  std::map<std::string, std::string> again_;  // steps set back once -> why
   int started_ = 0, taken_ = 0;
   Dispatched out_;
+  Integration integration_;
   StepRunner runner_;
 };
 
@@ -105,7 +117,8 @@ bool Dispatcher::has_dependants(const Step& step) const {
 bool Dispatcher::ready(const Step& step) const {
   if (phase_.at(step.id) != Phase::waiting) return false;
   for (const std::string& needed : step.depends_on) {
-    if (phase_.at(needed) != Phase::accepted) return false;
+    const Phase phase = phase_.at(needed);
+    if (phase != Phase::accepted && phase != Phase::merged) return false;
   }
   // Steps that write the same files are ordered, as the plan lists them.
   return std::none_of(plan_.steps.begin(), plan_.steps.end(), [&](const Step& other) {
@@ -113,24 +126,50 @@ bool Dispatcher::ready(const Step& step) const {
   });
 }
 
+// Builds on what is merged and not checked yet; what was set back by it does.
+bool Dispatcher::needs_batch(const Step& step) const {
+  const auto& batch = integration_.batch();
+  if (batch.size() >= most_in_batch) return true;
+  if (!batch.empty() && again_.count(step.id) != 0) return true;
+  return std::any_of(batch.begin(), batch.end(), [&](const Integration::Member& one) {
+    const auto& needs = step.depends_on;
+    return scopes_overlap(step, *one.step) ||
+           std::find(needs.begin(), needs.end(), one.step->id) != needs.end();
+  });
+}
+
+bool Dispatcher::limit_reached() {
+  if (run_.goal.max_steps == 0 || started_ < run_.goal.max_steps) return false;
+  if (!out_.error) {
+    Error error;
+    error.code = ErrorCode::limit;
+    error.what = fmt::format("--max-steps {} is reached", run_.goal.max_steps);
+    out_.error = error;
+  }
+  return true;
+}
+
 void Dispatcher::start_ready() {
-  if (out_.error && out_.error->code != ErrorCode::budget)
-    return;  // the world is broken: nothing new
   for (const Step& step : plan_.steps) {
+    if (out_.error && out_.error->code != ErrorCode::budget)
+      return;  // the world is broken: nothing new
     if (tools_.cancel.requested() || runner_.running() >= tools_.config.run.jobs) return;
     if (!ready(step)) continue;
-    if (run_.goal.max_steps > 0 && started_ >= run_.goal.max_steps) {
-      if (!out_.error) {
-        Error error;
-        error.code = ErrorCode::limit;
-        error.what = fmt::format("--max-steps {} is reached", run_.goal.max_steps);
-        out_.error = error;
-      }
-      return;
+    if (needs_batch(step)) {
+      settle();
+      skip_dependants();
+      return start_ready();  // the batch is empty now
     }
-    ++started_;
-    start(step, 1);
+    if (again_.count(step.id) == 0) {
+      if (limit_reached()) return;
+      ++started_;
+    }
+    start(step);
   }
+}
+
+bool Dispatcher::expects_failure(const Step& step) const {
+  return step.action == StepAction::test && (options_.tests_first || has_dependants(step));
 }
 
 // Own checks decide; without any, the goal's: all of them for the goal as one step, else those that
@@ -138,15 +177,17 @@ void Dispatcher::start_ready() {
 StepJob Dispatcher::job_for(const Step& step) const {
   StepJob job;
   job.step = step;
-  job.base = out_.head;
+  job.base = integration_.good();
   job.solo = plan_.decision == Decision::solo;
   job.notes = options_.notes;
+  if (const auto why = again_.find(step.id); why != again_.end())
+    job.notes += (job.notes.empty() ? "" : "\n") +
+                 ("This step was done before and did not fit: " + why->second);
   job.later_rung = options_.later_rung;
   job.review = tools_.config.review.enabled;
   job.recut = options_.recut;
   job.one_rung = options_.tests_first;
-  job.expect_failure =
-      step.action == StepAction::test && (options_.tests_first || has_dependants(step));
+  job.expect_failure = expects_failure(step);
   job.targets = targets_of(step, job.solo);
   job.checks = step.checks;
   for (const std::string& needed : step.depends_on) {
@@ -198,11 +239,11 @@ void Dispatcher::adopt_tests(const StepOutcome& outcome) {
   proof.tests = apply_change(before, difference(outcome.base, outcome.tree));
 }
 
-void Dispatcher::start(const Step& step, int round) {
+void Dispatcher::start(const Step& step) {
   phase_[step.id] = Phase::running;
-  rounds_[step.id] = round;
   StepJob job = job_for(step);
-  job.key = fmt::format("plan:{}/step:{}{}", options_.revision, step.id, round > 1 ? "/again" : "");
+  job.key = fmt::format("plan:{}/step:{}{}", options_.revision, step.id,
+                        again_.count(step.id) != 0 ? "/again" : "");
   note_error(
       tools_.journal.append(StepStarted{step.id, step.title, step.seat, tree_id(job.base).text}));
   if (const auto kept = tools_.workspaces.keep(job.base); !kept && !out_.error)
@@ -210,28 +251,55 @@ void Dispatcher::start(const Step& step, int round) {
   runner_.start(std::move(job));
 }
 
-// Integrates, or does the step once more on the newer head, or gives it up.
+void Dispatcher::take_next() {
+  auto outcome = next_outcome();
+  if (!outcome) {
+    if (!out_.error) out_.error = outcome.error();
+    outcome = runner_.wait();
+  }
+  take(std::move(*outcome));
+}
+
+// Into the batch, or back.
 void Dispatcher::take(StepOutcome outcome) {
   if (outcome.error && !out_.error) out_.error = outcome.error;
   if (outcome.status == StepStatus::failed) return ended(std::move(outcome), Phase::failed);
-
   const auto step = std::find_if(plan_.steps.begin(), plan_.steps.end(),
                                  [&](const Step& s) { return s.id == outcome.id; });
-  auto merged = integrate(run_, *step, outcome, out_.head);
-  if (!merged) {
-    if (!out_.error) out_.error = merged.error();
-    outcome.status = StepStatus::failed;
-    outcome.why = describe(merged.error());
-    return ended(std::move(outcome), Phase::failed);
+  Integration::Member member{&*step, std::move(outcome), {}};
+  const auto problem = integration_.add(member);
+  if (!problem) {
+    if (!out_.error) out_.error = problem.error();
+    return failed(std::move(member.outcome), describe(problem.error()));
   }
-  if (merged->problem.empty()) {
-    if (job_for(*step).expect_failure) adopt_tests(outcome);
-    out_.head = std::move(merged->tree);
-    return ended(std::move(outcome), Phase::accepted);
+  if (!problem->empty()) return set_back(std::move(member), *problem);
+  phase_[step->id] = Phase::merged;
+}
+
+void Dispatcher::settle() {
+  Integration::Settled settled = integration_.settle();
+  if (settled.error && !out_.error) out_.error = settled.error;
+  out_.checks.insert(out_.checks.end(), settled.checks.begin(), settled.checks.end());
+  for (Integration::Member& one : settled.accepted) {
+    if (expects_failure(*one.step)) adopt_tests(one.outcome);
+    ended(std::move(one.outcome), Phase::accepted);
   }
-  if (rounds_[outcome.id] == 1 && !tools_.cancel.requested()) return start(*step, 2);
+  for (Integration::Setback& one : settled.back) set_back(std::move(one.member), one.problem);
+  for (Integration::Member& one : settled.left)
+    failed(std::move(one.outcome), describe(*settled.error));
+}
+
+// Once more, on what is good by now; then it fails.
+void Dispatcher::set_back(Integration::Member member, const std::string& problem) {
+  if (again_.count(member.step->id) != 0 || tools_.cancel.requested())
+    return failed(std::move(member.outcome), problem);
+  again_[member.step->id] = problem;
+  phase_[member.step->id] = Phase::waiting;
+}
+
+void Dispatcher::failed(StepOutcome outcome, const std::string& why) {
   outcome.status = StepStatus::failed;
-  outcome.why = merged->problem;
+  outcome.why = why;
   ended(std::move(outcome), Phase::failed);
 }
 
@@ -241,10 +309,14 @@ void Dispatcher::ended(StepOutcome outcome, Phase phase) {
     out_.all_accepted = false;
     out_.recut = out_.recut || outcome.recut;
     if (out_.question.empty()) out_.question = outcome.question;
+    if (out_.blocked.empty() && !outcome.blocked.empty())
+      out_.blocked = outcome.id + ": " + outcome.blocked;
   }
   const std::string tree = phase == Phase::accepted ? tree_id(outcome.tree).text : "";
   note_error(tools_.journal.append(StepCompleted{outcome.id, outcome.status, tree, outcome.why}));
   out_.checks.insert(out_.checks.end(), outcome.checks.begin(), outcome.checks.end());
+  if (phase == Phase::accepted)
+    out_.open.insert(out_.open.end(), outcome.open.begin(), outcome.open.end());
   outcome.base.clear(), outcome.tree.clear();  // the head holds them: many steps, many trees
   out_.outcomes.push_back(std::move(outcome));
 }

@@ -1,7 +1,7 @@
 #pragma once
 // Works off a plan: starts every step that is ready while threads allow, waits for one to end,
-// integrates what was accepted in the order in which it came. The main thread decides; each step
-// has a thread of its own.
+// integrates what was accepted in the order in which it came, batch by batch. The main thread
+// decides; each step has a thread of its own.
 
 #include "engine/work.h"
 
@@ -11,13 +11,15 @@
 namespace mixagent {
 
 struct Dispatched {
-  std::vector<StepOutcome> outcomes;  // in the order in which they ended
+  std::vector<StepOutcome> outcomes;  // in the order in which they ended; without their trees
   Tree head;                          // base plus every accepted change
   std::vector<CheckRecord> checks;    // of accepted steps, on the trees they ran on
+  std::vector<Finding> open;          // of accepted steps: what their reviews still find
   bool all_accepted = true;
   std::optional<Error> error;  // the first of the world's
   bool recut = false;          // the planner was asked about a step that failed
   std::string question;        // the planner's, about such a step
+  std::string blocked;         // "step: what to do": the sandbox denied it a dependency
 };
 
 struct DispatchOptions {

@@ -169,7 +169,25 @@ Result<VerdictOutput> final_verdict(RunContext& run, const Plan& plan, const Tre
   MIX_TRY(FormerTests former, run_former_tests(run, head, revision, names));
   input.changed_test_files = std::move(former.bent);
   input.former = std::move(former.records);
-  return judge(input);
+  VerdictOutput verdict = judge(input);
+  if (input.changed_test_files.empty()) return verdict;
+  verdict.bent_files = input.changed_test_files;
+  for (const CheckRecord& record : input.former) {
+    verdict.bent_tests.insert(verdict.bent_tests.end(), record.broken.begin(), record.broken.end());
+  }
+  return verdict;
+}
+
+std::string noted_for_review(const VerdictOutput& verdict) {
+  if (verdict.bent_files.empty()) return "";
+  std::string text = "- The change edits what judges it (" +
+                     clip(join(verdict.bent_files, ", "), 500) +
+                     "): in the version from before the change it fails on this result. Say "
+                     "whether the goal asks for that, or the test was bent to pass.\n";
+  if (!verdict.bent_tests.empty())
+    text +=
+        "- Tests that fail in that version: " + clip(join(verdict.bent_tests, ", "), 1'000) + "\n";
+  return text;
 }
 
 bool wants_final_review(RunContext& run, const Plan& plan, const Tree& head, Verified verified) {

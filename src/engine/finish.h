@@ -21,6 +21,9 @@ Result<VerdictOutput> final_verdict(RunContext& run, const Plan& plan, const Tre
                                     const std::vector<CheckRecord>& checks, int revision,
                                     const std::string& names);
 
+// What the final reviewer is told beside the checks: changed tests that fail as they were before.
+std::string noted_for_review(const VerdictOutput& verdict);
+
 // The whole diff before the reviewer. Skipped for a small solo diff that is fully verified.
 bool wants_final_review(RunContext& run, const Plan& plan, const Tree& head, Verified verified);
 

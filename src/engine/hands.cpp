@@ -4,6 +4,7 @@
 #include "base/glob.h"
 #include "base/regex.h"
 #include "base/text.h"
+#include "core/denied.h"
 #include "core/diff.h"
 #include "core/edit_format.h"
 #include "core/edit_places.h"
@@ -295,6 +296,7 @@ Result<Observation> Hands::run(const RunCommand& action, const std::string& key)
       std::clamp(action.timeout_s > 0 ? action.timeout_s : 120, 1, tools_.config.sandbox.timeout_s);
   MIX_TRY(const WorkspaceCommand done,
           run_in_workspace(tools_, *workspace_, mounted_at_, action.command, timeout_s, key));
+  denied_ = done.result.exit_code == 0 ? "" : denied_network(done.result.output);
   std::string text = done.result.timed_out
                          ? fmt::format("timed out after {} s\n", timeout_s)
                          : fmt::format("exit {} after {}\n", done.result.exit_code,

@@ -39,6 +39,8 @@ class Hands {
   // `key` names the call for the journal: a command that already ran is not run again, its tree is
   // restored.
   Result<Observation> act(const Action& action, const std::string& key);
+  // The line by which the last command, a failed one, said that it missed the network; else empty.
+  const std::string& denied() const { return denied_; }
 
  private:
   Observation read(const ReadFile& action);
@@ -61,6 +63,7 @@ class Hands {
   std::filesystem::path mounted_at_;
   std::map<std::string, std::string> seen_;  // path -> digest of the bytes the model saw
   std::map<std::string, int> failed_edits_;
+  std::string denied_;
 };
 
 }  // namespace mixagent

@@ -37,6 +37,8 @@ int row_of(const std::vector<Tried>& tried, Same same) {
 
 NextMove next_move(const std::vector<Tried>& tried, int rung, int top) {
   const Tried& last = tried.back();
+  if (last.outcome == "blocked")
+    return {false, rung, "the sandbox denied a dependency: no model can help that"};
   if (!may_climb(last.outcome)) return {false, rung, last.outcome};
   if (rung >= top) return {false, rung, "the ladder ends here"};
   const int gave_up = row_of(tried, [](const Tried& one) { return one.outcome == "gave_up"; });

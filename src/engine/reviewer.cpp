@@ -23,7 +23,7 @@ Result<std::string> first_message(RunContext& run, const ReviewRequest& request)
                  {"notes", ""},
                  {"step", step},
                  {"checks", checks_text(request.checks)},
-                 {"gates", ""},
+                 {"gates", request.noted},
                  {"diff", clip_middle(repair_utf8(diff), most_diff)},
                  {"round", std::to_string(request.round.round)},
                  {"findings", findings_text(request.round.open)}});

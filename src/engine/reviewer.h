@@ -15,6 +15,7 @@ struct ReviewRequest {
   std::string goal;
   Tree before, after;
   std::vector<CheckRecord> checks;  // as mixagent obtained them
+  std::string noted = {};           // what else it should look at, a line each
   std::string worker_family;
   ReviewRound round;
   Pot pot;

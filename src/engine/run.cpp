@@ -284,6 +284,10 @@ Result<void> Run::verify() {
               final_verdict(run_, planned_.plan, done_.head, ending_.checks, revision_, names()));
       if (ending_.verdict.passed) return {};
     }
+    if (!done_.blocked.empty()) {
+      return fail(ErrorCode::need_input,
+                  "the sandbox denied a dependency; blocked: " + done_.blocked);
+    }
     if (!done_.question.empty()) {
       planned_.plan.question = done_.question;
       return ask_a_person();
@@ -316,6 +320,7 @@ Result<void> Run::verify() {
 
 // Round by round on the whole diff; what stays open is delivered in findings_open.
 Result<void> Run::final_review() {
+  ending_.open = done_.open;  // until the whole diff is judged
   if (!wants_final_review(run_, planned_.plan, done_.head, ending_.verdict.verified)) return {};
   const Seat* worker = tools_.config.lineup.seat("worker");
   const Model* first = worker != nullptr && !worker->ladder.empty()
@@ -329,7 +334,9 @@ Result<void> Run::final_review() {
     request.key = fmt::format("final/review:{}", round);
     request.after = done_.head;
     request.checks = ending_.checks;
+    request.noted = noted_for_review(ending_.verdict);
     request.round.round = round;
+    request.round.proven = ending_.verdict.verified == Verified::full;
     MIX_TRY(const Reviewed reviewed, review_diff(run_, request));
     if (!reviewed.happened) return {};
     ending_.open = reviewed.ruling.open;

@@ -1,6 +1,7 @@
 #include "engine/setup.h"
 
 #include "base/text.h"
+#include "core/denied.h"
 
 #include <fmt/core.h>
 
@@ -12,9 +13,14 @@ namespace {
 
 constexpr std::size_t most_output = 1'500;  // bytes of a failed command's output in the journal
 
-Result<bool> run_one(Tools& tools, const Workspace& workspace,
-                     const std::filesystem::path& mounted_at, const std::string& command,
-                     const std::string& step) {
+struct Setup {
+  bool ok = true;
+  std::string denied;  // the line that says that the network was missed
+};
+
+Result<Setup> run_one(Tools& tools, const Workspace& workspace,
+                      const std::filesystem::path& mounted_at, const std::string& command,
+                      const std::string& step) {
   tools.console.progress(step, "setup: " + clip(command, 100));
   SandboxCommand run;
   run.command = command;
@@ -31,19 +37,21 @@ Result<bool> run_one(Tools& tools, const Workspace& workspace,
     note += "; the network is what [sandbox] allow_hosts permits:\n" +
             clip_middle(repair_utf8(result.output), most_output);
   MIX_OK(tools.journal.append(NoteAdded{note, step}));
-  return ok;
+  return Setup{ok, ok ? "" : denied_network(repair_utf8(result.output))};
 }
 
 }  // namespace
 
-Result<void> set_up(Tools& tools, const Tree& tree, const std::filesystem::path& mounted_at,
-                    const std::string& step) {
+Result<std::string> set_up(Tools& tools, const Tree& tree, const std::filesystem::path& mounted_at,
+                           const std::string& step) {
   const auto& commands = tools.config.verify.setup;
-  if (commands.empty()) return {};
-  return tools.workspaces.prepare(tree, [&](Workspace& workspace) -> Result<void> {
+  std::string denied;
+  if (commands.empty()) return denied;
+  const auto prepared = tools.workspaces.prepare(tree, [&](Workspace& workspace) -> Result<void> {
     for (const std::string& command : commands) {
-      MIX_TRY(const bool ok, run_one(tools, workspace, mounted_at, command, step));
-      if (!ok) break;
+      MIX_TRY(const Setup done, run_one(tools, workspace, mounted_at, command, step));
+      denied = done.denied;
+      if (!done.ok) break;
     }
     MIX_TRY(const Collected collected, workspace.collect());
     if (collected.change.empty()) return {};
@@ -54,6 +62,8 @@ Result<void> set_up(Tools& tools, const Tree& tree, const std::filesystem::path&
         step}));
     return {};
   });
+  if (!prepared) return fail(prepared.error());
+  return denied;
 }
 
 }  // namespace mixagent

@@ -56,8 +56,10 @@ class Ladder {
 
  private:
   Result<void> base_checks();
-  Result<AttemptResult> attempt(int number, int rung, const Seat& seat, const std::string& text);
-  StepOutcome accepted(AttemptResult result) const;
+  Result<AttemptResult> attempt(int rung, const Seat& seat, const std::string& why,
+                                const std::string& text);
+  Result<void> stop(const std::string& model, const std::string& why);
+  StepOutcome accepted(AttemptResult result, const std::string& model) const;
   StepOutcome failed(const AttemptResult& result, const std::string& why) const;
 
   RunContext& run_;
@@ -84,11 +86,18 @@ Result<void> Ladder::base_checks() {
   return {};
 }
 
-Result<AttemptResult> Ladder::attempt(int number, int rung, const Seat& seat,
+Result<void> Ladder::stop(const std::string& model, const std::string& why) {
+  MIX_OK(tools_.journal.append(LadderStopped{job_.step.id, model, why}));
+  return {};
+}
+
+Result<AttemptResult> Ladder::attempt(int rung, const Seat& seat, const std::string& why,
                                       const std::string& text) {
+  const int number = ++attempts_;
   const Model* model = tools_.config.lineup.model(seat.ladder[static_cast<std::size_t>(rung)]);
   MIX_CHECK(model != nullptr, "every rung of a ladder is a known model");
-  MIX_OK(tools_.journal.append(AttemptStarted{job_.step.id, number, rung, seat.name, model->name}));
+  MIX_OK(tools_.journal.append(
+      AttemptStarted{job_.step.id, number, rung, seat.name, model->name, why}));
   auto result = run_attempt(run_, job_, {number, rung, seat, *model, text});
   if (!result && is_models_fault(result.error())) {
     AttemptResult failed;
@@ -115,11 +124,13 @@ Result<AttemptResult> Ladder::attempt(int number, int rung, const Seat& seat,
   return result;
 }
 
-StepOutcome Ladder::accepted(AttemptResult result) const {
+StepOutcome Ladder::accepted(AttemptResult result, const std::string& model) const {
   StepOutcome out;
   out.id = job_.step.id;
   out.base = job_.base;
   out.status = status_of(job_, result);
+  out.model = model;
+  out.before = job_.before;
   out.checks = std::move(result.checks);
   out.open = std::move(result.open);
   out.tree = std::move(result.tree);
@@ -131,6 +142,7 @@ StepOutcome Ladder::failed(const AttemptResult& result, const std::string& why) 
   out.id = job_.step.id;
   out.base = job_.base;
   out.replan = result.replan;
+  if (result.outcome == "blocked") out.blocked = result.why;
   out.why = result.outcome + ": " + result.why + (why.empty() ? "" : " (" + why + ")");
   return out;
 }
@@ -141,25 +153,39 @@ Result<StepOutcome> Ladder::climb() {
   MIX_OK(base_checks());
   const int last = static_cast<int>(seat->ladder.size()) - 1;
   int rung = first_rung(*seat, tools_.config.lineup, job_.step.difficulty);
-  if (job_.later_rung) rung = std::min(rung + 1, last);
+  std::string why =
+      rung > 0 ? "of " + std::string(enum_name(job_.step.difficulty)) + " difficulty" : "";
+  if (job_.later_rung && rung < last) {
+    ++rung;
+    why = "one rung higher: no check tells right from wrong before the work";
+  }
   const int top = job_.one_rung ? rung : last;
   std::vector<Tried> tried;
   std::string text;
   while (true) {
-    MIX_TRY(AttemptResult result, attempt(++attempts_, rung, *seat, text));
-    if (result.outcome == "accepted") return accepted(std::move(result));
-    // A review that stands after its rounds, with all commands passing, does not sink the step: it
-    // is delivered open.
+    const std::string& model = seat->ladder[static_cast<std::size_t>(rung)];
+    MIX_TRY(AttemptResult result, attempt(rung, *seat, why, text));
+    why.clear();
+    if (result.outcome == "accepted") return accepted(std::move(result), model);
+    // A review that stands after its rounds, with all commands passing, is worth one more rung and
+    // does not sink the step: it is delivered open.
     const bool only_reviewed = result.outcome == "rejected" && !result.replan;
-    if (rung == top && only_reviewed) return accepted(std::move(result));
+    const bool before = !tried.empty() && tried.back().outcome == "rejected";
+    if (only_reviewed && (rung == top || before)) {
+      MIX_OK(stop(model, "all checks pass; what the review still finds is delivered open"));
+      return accepted(std::move(result), model);
+    }
     tried.push_back({result.outcome, failure_sign(result.failed_command, result.failed_output)});
     const NextMove move = next_move(tried, rung, top);
     MIX_TRY(text, dossier(run_, job_, result));
     last_words_ = text;
-    if (!move.climb || result.replan) return failed(result, result.replan ? "" : move.why);
-    const auto& ladder = seat->ladder;
-    MIX_OK(tools_.journal.append(Escalated{job_.step.id, ladder[static_cast<std::size_t>(rung)],
-                                           ladder[static_cast<std::size_t>(move.rung)],
+    if (!move.climb || result.replan) {
+      const std::string end = result.replan ? "the reviewer asks for another plan" : move.why;
+      MIX_OK(stop(model, end));
+      return failed(result, result.replan ? "" : end);
+    }
+    MIX_OK(tools_.journal.append(Escalated{job_.step.id, model,
+                                           seat->ladder[static_cast<std::size_t>(move.rung)],
                                            result.outcome + ": " + clip(result.why, 300) +
                                                (move.why.empty() ? "" : "; " + move.why)}));
     rung = move.rung;
@@ -209,11 +235,13 @@ Result<StepOutcome> Recut::go(StepOutcome failed, const std::string& last_words)
     MIX_TRY(last, piece(planned.plan.steps[i], i, base));
     if (last.status == StepStatus::failed) {
       failed.why = fmt::format("cut anew, and piece {} failed: {}", i + 1, last.why);
+      failed.blocked = last.blocked;
       return failed;
     }
     base = last.tree;
   }
   last.base = job_.base;
+  last.before = job_.before;
   return judged(std::move(last));
 }
 
@@ -255,7 +283,8 @@ Result<StepOutcome> climb_and_recut(RunContext& run, StepJob& job) {
   int attempts = 0;
   Ladder ladder(run, job, attempts);
   MIX_TRY(StepOutcome outcome, ladder.climb());
-  if (outcome.status != StepStatus::failed || !may_recut(run, job)) return outcome;
+  const bool hopeless = outcome.status == StepStatus::failed && outcome.blocked.empty();
+  if (!hopeless || !may_recut(run, job)) return outcome;
   return Recut(run, job, attempts).go(std::move(outcome), ladder.last_words());
 }
 

@@ -39,7 +39,7 @@ struct StepJob {
   std::vector<CheckRecord> before;  // the same on `base`
   bool expect_failure = false;  // a `test` step whose checks pass only when a later step is done
   bool solo = false;            // the step is the goal itself
-  std::string notes;            // the plan's text when it fell back to solo
+  std::string notes;            // the plan's text when it fell back to solo; why it is done again
   std::string key;              // "plan:1/step:s1": prefix of every recorded effect
   bool review = true;           // may be reviewed at all
   bool later_rung = false;      // start one rung higher
@@ -62,12 +62,15 @@ struct StepOutcome {
   std::string id;
   StepStatus status = StepStatus::failed;
   Tree base, tree;                  // tree: of the accepted change
+  std::vector<CheckRecord> before;  // its checks on `base`
   std::vector<CheckRecord> checks;  // on `tree`
+  std::string model;                // whose change was accepted
   std::vector<Finding> open;
   std::string why;
   bool replan = false;         // the reviewer asked for another plan
   bool recut = false;          // the planner was asked about this step already
   std::string question;        // the planner's, when only a person can go on
+  std::string blocked;         // the sandbox denied a dependency: what to do about it
   std::optional<Error> error;  // the world's fault, not the model's
 };
 

@@ -129,7 +129,7 @@ Lines say(const StepStarted& fact) {
 
 Lines say(const AttemptStarted& fact) {
   return {plain(at(fact.step) + "attempt " + std::to_string(fact.attempt) + " by " + fact.model +
-                (fact.seat == "worker" ? "" : " (" + fact.seat + ")"))};
+                (fact.seat == "worker" ? "" : " (" + fact.seat + ")") + because(fact.why))};
 }
 
 Lines say(const CallStarted&) {
@@ -208,6 +208,10 @@ Lines say(const Escalated& fact) {
                   because(replace_all(fact.why, "checks_failed", "checks failed")))};
 }
 
+Lines say(const LadderStopped& fact) {
+  return {warning(at(fact.step) + "no further rung after " + fact.model + because(fact.why))};
+}
+
 Lines say(const ReviewCompleted& fact) {
   const std::string who = at(fact.step) + "review by " + fact.model;
   if (fact.model.empty()) return {warning(at(fact.step) + "review" + because(fact.note))};
@@ -245,6 +249,8 @@ Lines say(const StepSkipped& fact) {
 }
 
 Lines say(const ChangeIntegrated& fact) {
+  if (!fact.resolved.empty())
+    return {plain(at(fact.step) + "integrated, conflicts settled in " + join(fact.resolved, ", "))};
   if (fact.conflicts.empty()) return {detail(at(fact.step) + "integrated")};
   return {warning(at(fact.step) + "conflicts in " + join(fact.conflicts, ", "))};
 }

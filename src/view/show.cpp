@@ -97,6 +97,30 @@ std::string attempts(const ShowInput& input, const std::string& step) {
                               rows, layout(input)));
 }
 
+// Every change of who works on a step, and every end of that, with its reason.
+std::string transitions(const ShowInput& input, const std::string& step) {
+  std::vector<std::string> lines;  // a resumed run tells some twice
+  const auto tell = [&](const std::string& whose, const std::string& what, const std::string& why) {
+    if (why.empty() || (!step.empty() && whose != step)) return;
+    const std::string line = (whose.empty() ? "" : whose + ": ") + what + ": " + why;
+    if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(line);
+  };
+  for (const Event& event : input.events) {
+    if (const auto* begun = std::get_if<AttemptStarted>(&event.fact)) {
+      tell(begun->step, "begins with " + begun->model, begun->why);
+    } else if (const auto* climb = std::get_if<Escalated>(&event.fact)) {
+      tell(climb->step, "climbs from " + climb->from + " to " + climb->to, climb->why);
+    } else if (const auto* stop = std::get_if<LadderStopped>(&event.fact)) {
+      tell(stop->step, "stops after " + stop->model, stop->why);
+    } else if (const auto* again = std::get_if<Replanned>(&event.fact)) {
+      tell(again->step, "back to the planner", again->why);
+    }
+  }
+  std::string out;
+  for (const std::string& line : lines) out += paragraph(line, input.width, "  ");
+  return section(input, "Transitions", out);
+}
+
 std::string reviews(const ShowInput& input, const std::string& step) {
   std::string out;
   for (const ReviewCompleted* fact : facts<ReviewCompleted>(input, step)) {
@@ -211,7 +235,7 @@ std::string render_run(const ShowInput& input) {
   } else {
     out += open_steps(input) + render_costs(input.state, {}, input.color, input.width);
   }
-  return out + attempts(input, "") + reviews(input, "") + notes(input);
+  return out + attempts(input, "") + transitions(input, "") + reviews(input, "") + notes(input);
 }
 
 std::string render_step(const ShowInput& input, const std::string& step) {
@@ -225,8 +249,8 @@ std::string render_step(const ShowInput& input, const std::string& step) {
                     std::string(enum_name(state.step.difficulty)) + " difficulty, " +
                     format_usd(state.cost) + "\n";
   if (!state.why.empty()) out += paragraph(state.why, input.width, "  ");
-  return out + order(state, input) + attempts(input, step) + calls(input, step) +
-         checks(input, step) + refusals(input, step) + reviews(input, step);
+  return out + order(state, input) + attempts(input, step) + transitions(input, step) +
+         calls(input, step) + checks(input, step) + refusals(input, step) + reviews(input, step);
 }
 
 std::string render_runs(const std::vector<RunLine>& runs, bool color, int width) {

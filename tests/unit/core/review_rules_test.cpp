@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace mixagent {
@@ -69,6 +70,20 @@ TEST_CASE("the threshold can be an action's own") {
   CHECK(rule(review, round, config).effect == ReviewEffect::revise);
   round.action = "docs";
   CHECK(rule(review, round, config).effect == ReviewEffect::accept);
+}
+
+TEST_CASE("an adaptive threshold asks for more where no check proves the change") {
+  ReviewConfig config;
+  config.adaptive = true;
+  for (const auto& [proven, score, effect] :
+       std::vector<std::tuple<bool, double, ReviewEffect>>{{true, 0.6, ReviewEffect::accept},
+                                                           {true, 0.59, ReviewEffect::revise},
+                                                           {false, 0.79, ReviewEffect::revise},
+                                                           {false, 0.8, ReviewEffect::accept}}) {
+    ReviewRound round;
+    round.proven = proven;
+    CHECK(rule({ReviewVerdict::approve, score, {}, ""}, round, config).effect == effect);
+  }
 }
 
 TEST_CASE("later rounds only re-check open ids and changed lines") {

@@ -358,22 +358,23 @@ TEST_CASE("a delivery that did not happen is none") {
 }
 
 TEST_CASE("the fold takes any facts in any order") {
-  std::vector<Fact> facts = {RunCompleted{},      StepCompleted{"x", StepStatus::verified, "", ""},
-                             AttemptCompleted{},  AttemptStarted{},
-                             CallCompleted{},     CallFailed{},
-                             CallRetried{},       CallFailedOver{},
-                             ReviewCompleted{},   CheckCompleted{},
-                             ChangeIntegrated{},  ChangeApplied{},
-                             PlanCreated{},       PlanRejected{},
-                             Replanned{},         StepStarted{},
-                             StepSkipped{},       Escalated{},
-                             EffectCompleted{},   ToolCompleted{},
-                             EditApplied{},       EditRejected{},
-                             ScopeExtended{},     GateFailed{},
-                             BudgetWarning{},     NoteAdded{},
-                             BaselineCompleted{}, SnapshotTaken{},
-                             CallStarted{},       RunResumed{},
-                             RunStarted{},        UnknownFact{}};
+  std::vector<Fact> facts = {RunCompleted{},     StepCompleted{"x", StepStatus::verified, "", ""},
+                             AttemptCompleted{}, AttemptStarted{},
+                             CallCompleted{},    CallFailed{},
+                             CallRetried{},      CallFailedOver{},
+                             ReviewCompleted{},  CheckCompleted{},
+                             ChangeIntegrated{}, ChangeApplied{},
+                             PlanCreated{},      PlanRejected{},
+                             Replanned{},        StepStarted{},
+                             StepSkipped{},      Escalated{},
+                             LadderStopped{},    EffectCompleted{},
+                             ToolCompleted{},    EditApplied{},
+                             EditRejected{},     ScopeExtended{},
+                             GateFailed{},       BudgetWarning{},
+                             NoteAdded{},        BaselineCompleted{},
+                             SnapshotTaken{},    CallStarted{},
+                             RunResumed{},       RunStarted{},
+                             UnknownFact{}};
   CHECK(facts.size() == std::variant_size_v<Fact>);
   const RunState state = fold(told(facts));
   CHECK(state.last_seq == static_cast<std::int64_t>(facts.size()));

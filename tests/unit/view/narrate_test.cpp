@@ -42,6 +42,9 @@ TEST_CASE("what people should notice is a normal line") {
   CHECK(lines_of(attempt_fact("checks_failed", "pytest -q: exit 1")) ==
         Lines{{Weight::normal, Mood::bad,
                "s1: attempt 2 by cheap not accepted, checks failed: pytest -q: exit 1"}});
+  CHECK(lines_of(LadderStopped{"s1", "middle", "the ladder ends here"}) ==
+        Lines{{Weight::normal, Mood::warning,
+               "s1: no further rung after middle: the ladder ends here"}});
   CHECK(lines_of(Escalated{"s1", "cheap", "middle", "checks failed"}) ==
         Lines{{Weight::normal, Mood::warning, "s1: climbs from cheap to middle: checks failed"}});
   CHECK(lines_of(StepCompleted{"s1", StepStatus::verified, "", ""}) ==

@@ -60,6 +60,8 @@ std::vector<Event> story() {
   review.review.score = 0.5;
   review.review.findings = {{"f1", Severity::blocking, "store.py", 7, "negative", "run it", ""}};
   add(review);
+  add(LadderStopped{"s1", "cheap", "the ladder ends here"});
+  add(LadderStopped{"s1", "cheap", "the ladder ends here"});  // told again by a resumed run
   add(NoteAdded{"the reviewer was slow", ""});
   return events;
 }
@@ -85,6 +87,8 @@ TEST_CASE("a run that goes on is told as far as it came") {
   for (const char* part :
        {"Run 20261124-151200-k3f9  add pagination", "without an end so far", "lane plan: two parts",
         "kept in /runs/x", "s1    Slice the store", "checks failed", "pytest -q exits 1",
+        "\nTransitions\n  s1: climbs from cheap to middle: checks failed\n  s1: stops after cheap: "
+        "the ladder ends here\n\n",
         "s1, round 1, judge: revise 0.50", "f1 blocking store.py:7: negative",
         "the reviewer was slow", "\nCost\n"}) {
     CAPTURE(part);
@@ -98,7 +102,7 @@ TEST_CASE("a step shows its order, its calls, the output that failed it and the 
   for (const char* part :
        {"Step s1  Slice the store", "Add Store.page.\\x1b[2J", "writes: store.py",
         "check: pytest -q", "  pytest -q: fails (exit 1)", "    E\\x1b[31m 4 != 3\n",
-        "worker  cheap", "50 %", "evidence: run it"}) {
+        "worker  cheap", "50 %", "stops after cheap: the ladder ends here", "evidence: run it"}) {
     CAPTURE(part);
     CHECK(contains(text, part));
   }
