@@ -39,6 +39,12 @@ TEST_CASE("who tries next, and why nobody does") {
       {{{"malformed", ""}, {"malformed", ""}}, 1, 3, true, 2, ""},
       {{{"error", ""}}, 0, 2, false, 0, "error"},
       {{{"budget", ""}}, 0, 2, false, 0, "budget"},
+      {{{"blocked", "a"}},
+       0,
+       2,
+       false,
+       0,
+       "the sandbox denied a dependency: no model can help that"},
   };
   for (const Case& one : cases) {
     const NextMove move = next_move(one.tried, one.rung, one.top);
@@ -46,6 +52,31 @@ TEST_CASE("who tries next, and why nobody does") {
     CHECK(move.climb == one.climb);
     CHECK(move.rung == one.next);
     CHECK(move.why == one.why);
+  }
+}
+
+TEST_CASE("a step's difficulty picks the rung it begins on") {
+  Lineup lineup;
+  for (const auto& [name, tier] :
+       std::vector<std::pair<std::string, int>>{{"a", 1}, {"b", 1}, {"c", 2}, {"d", 3}}) {
+    lineup.models[name].name = name;
+    lineup.models[name].tier = tier;
+  }
+  struct Case {
+    std::vector<std::string> ladder;
+    int low, medium, high;
+  };
+  const std::vector<Case> cases = {{{"a", "b", "c", "d"}, 0, 2, 3},
+                                   {{"a", "d"}, 0, 1, 1},
+                                   {{"a", "c"}, 0, 1, 1},  // no tier 3: the last
+                                   {{"a", "b"}, 0, 1, 1},
+                                   {{"d"}, 0, 0, 0}};
+  for (const Case& one : cases) {
+    Seat seat;
+    seat.ladder = one.ladder;
+    CHECK(first_rung(seat, lineup, Difficulty::low) == one.low);
+    CHECK(first_rung(seat, lineup, Difficulty::medium) == one.medium);
+    CHECK(first_rung(seat, lineup, Difficulty::high) == one.high);
   }
 }
 
