@@ -64,6 +64,11 @@ Result<ThrowAwayGit> ThrowAwayGit::prepare(const Git& git, const GitFacts& facts
     if (auto index = index_of_head(git, facts, scratch); !index.empty())
       add("index", std::move(index));
   }
+  if (file_exists(git.root() / ".gitmodules")) {
+    MIX_TRY(const auto files, git.files());
+    for (const auto& file : files)
+      if (file.repository && file.tracked) made.submodules_.push_back(file.path);
+  }
   return made;
 }
 
@@ -80,6 +85,8 @@ Result<void> ThrowAwayGit::write_into(int copy, const std::optional<Owner>& owne
     MIX_OK(write_all(fd.get(), file.bytes, path));
     MIX_OK(give(fd.get(), owner, path));
   }
+  // Something else may stand there in this tree.
+  for (const auto& folder : submodules_) (void)make_directories_beneath(copy, folder, 0755, owner);
   return {};
 }
 

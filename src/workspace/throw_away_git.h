@@ -32,6 +32,7 @@ class ThrowAwayGit {
     std::string path, bytes;
   };
   std::vector<File> files_;
+  std::vector<std::string> submodules_;  // folders, also empty ones, which `status` would miss
 };
 
 }  // namespace mixagent

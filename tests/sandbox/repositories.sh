@@ -74,6 +74,26 @@ start inside_a_submodule
 git clone -q . ../other && git submodule add -q "$root/inside_a_submodule/other" sub 2>/dev/null
 cd sub && works
 
+start submodule_not_there
+git clone -q . ../other && git submodule add -q "$root/submodule_not_there/other" sub 2>/dev/null
+git commit -qm start && git submodule -q deinit -f sub
+works
+[ "$(git status --porcelain)" = " M a.txt" ] || say "$(git status --porcelain)"
+
+start repository_inside
+git init -q inner && echo x > inner/x && git -C inner add -A && git -C inner commit -qm inner
+works inner/x
+
+start folder_renamed
+mkdir -p old/deep && echo x > old/deep/x && echo y > old/y && git add -A && git commit -qm start
+inside 'mv old new' apply
+[ "$(cat new/deep/x new/y)" = "$(printf 'x\ny')" ] && [ ! -e old ] || say "$(git status --porcelain)"
+
+start kinds_exchanged
+mkdir folder && echo x > folder/x && ln -s a.txt link && echo f > file && git add -A && git commit -qm start
+inside 'rm -r folder link file && echo now > folder && mkdir file && echo x > file/x && echo y > link' apply
+[ "$(cat folder file/x link)" = "$(printf 'now\nx\ny')" ] && [ ! -L link ] || say "$(git status --porcelain)"
+
 start lfs_pointer
 printf '*.bin filter=lfs diff=lfs merge=lfs -text\n' > .gitattributes
 printf 'version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize 5\n' 1 > x.bin
@@ -107,6 +127,13 @@ start read_only_folder
 mkdir ro && echo x > ro/x && git add -A && git commit -qm start && chmod 555 ro
 works
 [ "$(stat -c %a ro)" = 555 ] || say "the folder's mode changed"
+
+if [ "$(id -u)" != 0 ]; then
+  start unreadable
+  echo x > secret && git add -A && git commit -qm start && chmod 000 secret
+  out=$("$mixagent" sandbox -- true 2>&1) && say "went on without a file of the tree"
+  [[ $out == *secret*"make the file readable"* ]] || say "$out"
+fi
 
 start sparse
 mkdir in out && echo x > in/x && echo x > out/x && git add -A && git commit -qm start
@@ -146,6 +173,14 @@ for how in private rw ro; do
   [ "$(inside 'cat ~/cache/sub/x')" = old ] || say "$how: another command sees it"
 done
 rm "$HOME/.config/mixagent/config.toml"
+
+start ignored_folder_between_runs
+printf 'node_modules\n' > .gitignore && git add -A && git commit -qm start
+mkdir node_modules && echo 1 > node_modules/x && echo 1 > node_modules/y
+[ "$(inside 'cat node_modules/x; rm node_modules/y; echo 3 > node_modules/x')" = 1 ] || say "not there at first"
+[ "$(inside 'cat node_modules/x node_modules/y a.txt' | tr '\n' ' ')" = "1 1 one two " ] || say "a command changed the next one's"
+echo 2 > node_modules/x && echo changed > a.txt
+[ "$(inside 'cat node_modules/x a.txt' | tr '\n' ' ')" = "2 changed " ] || say "the user's own changes are not seen"
 
 if [ "$(id -u)" = 0 ]; then
   start foreign_owner
