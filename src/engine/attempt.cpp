@@ -351,7 +351,7 @@ Result<Attempt::Judged> Attempt::review(const Collected& collected) {
   request.after = collected.tree;
   request.checks = result_.checks;
   request.noted = noted_;
-  request.worker_family = plan_.model.family;
+  request.worker_families = {plan_.model.family};
   request.round = review_round_;
   request.pot = pot();
   MIX_TRY(const Reviewed reviewed, review_diff(run_, request));

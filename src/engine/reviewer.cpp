@@ -29,21 +29,31 @@ Result<std::string> first_message(RunContext& run, const ReviewRequest& request)
                  {"findings", findings_text(request.round.open)}});
 }
 
+// The first of another family than those that did the work; else the first.
+const Model* reviewer_for(const Lineup& lineup, const Seat& seat,
+                          const std::set<std::string>& families) {
+  for (const std::string& name : seat.ladder) {
+    const Model* model = lineup.model(name);
+    if (model != nullptr && families.count(model->family) == 0) return model;
+  }
+  return seat.ladder.empty() ? nullptr : lineup.model(seat.ladder[0]);
+}
+
 }  // namespace
 
 Result<Reviewed> review_diff(RunContext& run, const ReviewRequest& request) {
   Tools& tools = run.tools;
   Reviewed out;
   const Seat* seat = tools.config.lineup.seat("reviewer");
-  const Model* model = seat != nullptr && !seat->ladder.empty()
-                           ? tools.config.lineup.model(seat->ladder[0])
-                           : nullptr;
+  const Lineup& lineup = tools.config.lineup;
+  const Model* model =
+      seat == nullptr ? nullptr : reviewer_for(lineup, *seat, request.worker_families);
   const std::string step = request.step != nullptr ? request.step->id : "";
   if (model == nullptr) {
     out.note = "no reviewer is configured";
     return out;
   }
-  if (model->family == request.worker_family)
+  if (request.worker_families.count(model->family) != 0)
     out.note = "the reviewer is of the worker's own family (" + model->family + ")";
 
   TreeView view(tools.workspaces, request.after);

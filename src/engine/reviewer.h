@@ -4,6 +4,7 @@
 #include "core/review_rules.h"
 #include "engine/work.h"
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,7 @@ struct ReviewRequest {
   Tree before, after;
   std::vector<CheckRecord> checks;  // as mixagent obtained them
   std::string noted = {};           // what else it should look at, a line each
-  std::string worker_family;
+  std::set<std::string> worker_families;
   ReviewRound round;
   Pot pot;
 };

@@ -322,14 +322,13 @@ Result<void> Run::verify() {
 Result<void> Run::final_review() {
   ending_.open = done_.open;  // until the whole diff is judged
   if (!wants_final_review(run_, planned_.plan, done_.head, ending_.verdict.verified)) return {};
-  const Seat* worker = tools_.config.lineup.seat("worker");
-  const Model* first = worker != nullptr && !worker->ladder.empty()
-                           ? tools_.config.lineup.model(worker->ladder[0])
-                           : nullptr;
   ReviewRequest request;
   request.goal = goal_text_;
   request.before = run_.snapshot.tree;
-  request.worker_family = first != nullptr ? first->family : "";
+  for (const StepOutcome& outcome : done_.outcomes) {
+    const Model* model = tools_.config.lineup.model(outcome.model);
+    if (model != nullptr) request.worker_families.insert(model->family);
+  }
   for (int round = 1; round <= tools_.config.review.rounds; ++round) {
     request.key = fmt::format("final/review:{}", round);
     request.after = done_.head;

@@ -226,7 +226,7 @@ Lines say(const ReviewCompleted& fact) {
                              " " + place + " " + clip(finding.claim, 200);
     lines.push_back(finding.severity == Severity::blocking ? warning(text) : detail(text));
   }
-  if (!fact.note.empty()) lines.push_back(detail("  " + fact.note));
+  if (!fact.note.empty()) lines.push_back(warning("  " + fact.note));
   return lines;
 }
 

@@ -1,5 +1,6 @@
 // Rules of dispatch, ladder and checks, each over a whole run with everything scripted.
 
+#include "engine/finish.h"
 #include "unit/engine/world.h"
 
 #include <doctest/doctest.h>
@@ -315,4 +316,43 @@ TEST_CASE("what a step's review causes while every command passes") {
     CHECK(world.models.requests_of("planner").size() == one.planner_calls);
     CHECK(world.journal.all<LadderStopped>().size() == (anew ? 1 : 0));
   }
+}
+
+TEST_CASE("another family reviews where the seat has one") {
+  struct Case {
+    std::vector<std::string> reviewers;
+    std::string asked, note;
+  };
+  for (const Case& one :
+       std::vector<Case>{{{"judge"}, "judge", ""},
+                         {{"peer", "judge"}, "judge", ""},
+                         {{"peer"}, "peer", "the reviewer is of the worker's own family (b)"}}) {
+    World world(Files{{"a.txt", "one"}});
+    world.check_holds("check-two", "a.txt", "two");
+    world.settings.lineup.models["peer"] = model("peer", 3, "b", 1);
+    world.settings.lineup.seats["reviewer"].ladder = one.reviewers;
+    world.models.says("planner", reply_calls({{"submit_plan", R"({"decision":"plan","steps":[
+      {"id":"s1","instructions":"two","files":{"write":["a.txt"]},"checks":[{"command":"check-two"}]}]})"}}));
+    world.models.says("small", turns_to_two());
+    world.models.says(one.asked, reply_calls({{"submit_review", approve}}));
+    CHECK(world.go(goal_with("make it two", {"check-two"}, Lane::plan)).exit_code == 0);
+    const auto reviews = world.journal.all<ReviewCompleted>();
+    REQUIRE(reviews.size() == 1);
+    CHECK(reviews[0].model == one.asked);
+    CHECK(reviews[0].note == one.note);
+  }
+}
+
+TEST_CASE("the final reviewer is told which changed tests fail as they were before") {
+  VerdictOutput verdict;
+  CHECK(noted_for_review(verdict).empty());
+  verdict.bent_files = {"tests/a_test.py"};
+  const std::string file =
+      "- The change edits what judges it (tests/a_test.py): in the version from before the change "
+      "it fails on this result. Say whether the goal asks for that, or the test was bent to "
+      "pass.\n";
+  CHECK(noted_for_review(verdict) == file);
+  verdict.bent_tests = {"test_one", "test_two"};
+  CHECK(noted_for_review(verdict) ==
+        file + "- Tests that fail in that version: test_one, test_two\n");
 }
