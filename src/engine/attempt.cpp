@@ -5,6 +5,7 @@
 #include "core/denied.h"
 #include "core/gates.h"
 #include "core/test_results.h"
+#include "engine/check_command.h"
 #include "engine/command.h"
 #include "engine/conversation.h"
 #include "engine/reviewer.h"
@@ -287,9 +288,11 @@ Result<std::optional<Attempt::Judged>> Attempt::checks(const Collected& collecte
                                             {"output", std::string(trim(done.output))}}));
     const std::string command = clip(done.record.command, 120);
     const std::string denied = done.record.unusable ? denied_network(done.output) : "";
-    if (!denied.empty())
-      return send_back(text, "blocked",
-                       fmt::format("`{}`: {} ({})", command, done.record.why, denied));
+    if (!denied.empty()) {
+      const std::string why = fmt::format("`{}`: {} ({})", command, done.record.why, denied);
+      if (done.output.find(setup_denied) != std::string::npos) return Judged{false, "blocked", why};
+      return send_back(text, "blocked", why);
+    }
     return send_back(text, "checks_failed",
                      fmt::format("`{}` exits {}", command, done.record.exit_code));
   }

@@ -59,7 +59,7 @@ Result<RecordedCommand> run_live(Tools& tools, const CheckExecution& execution) 
   // What a change asks for and was not fetched is missing now: the reason belongs to what the check
   // printed. On the base the check itself says whether it can do without.
   if (!denied.empty() && !execution.may_recall)
-    done.output += "\n[[verify] setup: " + denied + "]\n";
+    done.output += "\n" + (setup_denied + denied) + "]\n";
   if (check.results.empty()) return done;
   const auto report = workspace->read(report_name);
   if (!report) return done;

@@ -22,6 +22,10 @@ struct CheckExecution {
   bool may_recall = false;  // an earlier run's result on the same tree will do
 };
 
+// Stands in a check's output, before the reason, where setup missed the network for what the
+// checked tree asks for. Setup runs once for that: only the check that came first holds it.
+constexpr const char* setup_denied = "[[verify] setup: ";
+
 Result<RecordedCommand> execute_check(Tools& tools, const CheckExecution& execution,
                                       const std::string& key);
 
