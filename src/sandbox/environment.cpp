@@ -87,6 +87,8 @@ Variables clean_environment(const SandboxOptions& options, const Policy& policy)
                                              {"TMPDIR", "/tmp"},
                                              {"CI", "1"},
                                              {"GIT_TERMINAL_PROMPT", "0"},
+                                             // Which git takes for a fault when it may not read it.
+                                             {"GIT_CONFIG_NOSYSTEM", "1"},
                                              {"GIT_CONFIG_COUNT", "5"},
                                              {"GIT_CONFIG_KEY_0", "safe.directory"},
                                              {"GIT_CONFIG_VALUE_0", "*"},

@@ -128,6 +128,24 @@ in_userns "mount --bind /dev/null /proc/keys" "echo 0 >/proc/sys/user/max_user_n
 status=$?
 expect "masked /proc, no user namespaces" 8 "user namespaces" "reduced"
 
+# Root in a home that is closed to others: the commands' private user cannot get through to the workspace.
+mkdir -m 700 "$base/closed" && cp -r "$base/repo" "$base/closed/repo"
+closed="env HOME=$base/closed TMPDIR=$base PATH=/usr/local/bin:/usr/bin:/bin $program sandbox -C $base/closed/repo"
+$closed --sandbox reduced -- touch "$base/home/ran" >"$base/out" 2>&1
+status=$?
+if grep -q Landlock "$base/out"; then
+  echo "SKIPPED: this kernel has no Landlock"
+else
+  expect "a closed home, reduced" 8 "cannot reach" "XDG_CACHE_HOME"
+  mkdir "$base/open"
+  XDG_CACHE_HOME=$base/open $closed --sandbox reduced -- echo ran >"$base/out" 2>&1
+  status=$?
+  expect "a closed home, reduced, with a cache for all" 0 "isolation: reduced" "ran"
+fi
+$closed -- echo ran >"$base/out" 2>&1
+status=$?
+expect "a closed home, full" 0 "ran"
+
 for left in "$base/repo/ran" "$base/home/ran"; do
   [ ! -e "$left" ] || { echo "FAILED: a command ran unguarded: $left"; failed=1; }
 done

@@ -479,6 +479,15 @@ TEST_CASE("the reduced isolation: files, network and processes of others stay ou
   CHECK(marked(mark) == 0);
 }
 
+TEST_CASE("the reduced isolation: git works") {
+  Ground ground(Isolation::reduced);
+  if (!ground.open()) return;
+  const auto result = ground.run(
+      "git init -q . && touch a && git add a && git commit -qm x && git status --short && git log "
+      "--format=%s");
+  CHECK(result.output == "x\n");
+}
+
 TEST_CASE("the external isolation: a clean environment, limits, and nothing left") {
   Ground ground(Isolation::external);
   if (!ground.open()) return;

@@ -86,6 +86,7 @@ TEST_CASE("the environment is an allow-list") {
                                                                "GIT_CONFIG_KEY_2",
                                                                "GIT_CONFIG_KEY_3",
                                                                "GIT_CONFIG_KEY_4",
+                                                               "GIT_CONFIG_NOSYSTEM",
                                                                "GIT_CONFIG_VALUE_0",
                                                                "GIT_CONFIG_VALUE_1",
                                                                "GIT_CONFIG_VALUE_2",
