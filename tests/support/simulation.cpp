@@ -328,6 +328,9 @@ class Audit {
         last.erase(again->step);  // from the first rung: another plan, another tree
       } else if (const auto* anew = std::get_if<Replanned>(&event.fact)) {
         last.erase(anew->step);  // a step cut anew
+      } else if (const auto* done = std::get_if<AttemptCompleted>(&event.fact)) {
+        if (done->outcome == "accepted")
+          last.erase(done->step);  // the next piece has its own ladder
       } else if (const auto* begun = std::get_if<AttemptStarted>(&event.fact)) {
         const auto before = last.find(begun->step);
         if (before != last.end() && begun->rung != before->second) {
