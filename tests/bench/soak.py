@@ -49,7 +49,8 @@ def digest(root):
 
 
 def machine():
-    mounts = sorted(line.split()[4] for line in open("/proc/self/mountinfo"))
+    # What is below /sys comes with whoever looks there.
+    mounts = sorted(line.split()[4] for line in open("/proc/self/mountinfo") if not line.split()[4].startswith("/sys/"))
     groups = sorted(d for d, _, _ in os.walk("/sys/fs/cgroup") if "mixagent" in d)
     return {"mounts": mounts, "cgroups": groups, "shared memory": sorted(os.listdir("/dev/shm"))}
 
