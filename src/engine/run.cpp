@@ -14,7 +14,6 @@
 #include "engine/survey.h"
 #include "engine/tests_first.h"
 #include "engine/texts.h"
-#include "version.h"
 
 #include "mixagent/run_state.h"
 
@@ -45,7 +44,6 @@ class Run {
  private:
   Result<void> straight_line();
   Result<void> open();
-  Result<void> go_on(std::int64_t after_seq);
   Result<void> survey_and_plan();
   Result<void> plan_once(const std::string& failure);
   Result<void> answer_question();
@@ -107,31 +105,15 @@ Result<void> Run::straight_line() {
   return hand_over();
 }
 
+// A resumed run is the same line again from the top: what is recorded is not paid twice.
 Result<void> Run::open() {
   goal_text_ = goal_.text;
-  if (const auto earlier = tools_.journal.events(); !earlier.empty())
-    return go_on(earlier.back().seq);
-  RunStarted started;
-  started.version = MIXAGENT_VERSION;
-  started.goal = goal_.text;
-  started.repository = goal_.repository.string();
-  started.user = goal_.user;
-  started.lane = std::string(enum_name(goal_.lane));
-  started.require = std::string(enum_name(goal_.require));
-  started.isolation = std::string(enum_name(tools_.config.sandbox.isolation));
-  started.jobs = tools_.config.run.jobs;
-  started.cap = tools_.config.budget.run;
-  started.config = goal_.record;
-  for (const auto& [name, seat] : tools_.config.lineup.seats) {
-    if (!seat.ladder.empty()) started.seats[name] = join(seat.ladder, ", ");
+  const auto earlier = tools_.journal.events();
+  if (earlier.empty()) {
+    MIX_OK(tools_.journal.append(what_starts(goal_, tools_.config)));
+    return {};
   }
-  MIX_OK(tools_.journal.append(std::move(started)));
-  return {};
-}
-
-// The same line again from the top: what is recorded is not paid twice.
-Result<void> Run::go_on(std::int64_t after_seq) {
-  MIX_OK(tools_.journal.append(RunResumed{after_seq}));
+  MIX_OK(tools_.journal.append(RunResumed{earlier.back().seq}));
   budget_.already_spent(spent_before(tools_.journal.events(), tools_.config.lineup));
   return {};
 }

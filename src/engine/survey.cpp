@@ -1,6 +1,7 @@
 #include "engine/survey.h"
 
 #include "base/text.h"
+#include "version.h"
 
 #include <fmt/core.h>
 
@@ -22,6 +23,24 @@ Result<void> bring_back(Tools& tools, const Tree& tree) {
 }
 
 }  // namespace
+
+RunStarted what_starts(const Goal& goal, const Config& config) {
+  RunStarted started;
+  started.version = MIXAGENT_VERSION;
+  started.goal = goal.text;
+  started.repository = goal.repository.string();
+  started.user = goal.user;
+  started.lane = std::string(enum_name(goal.lane));
+  started.require = std::string(enum_name(goal.require));
+  started.isolation = std::string(enum_name(config.sandbox.isolation));
+  started.jobs = config.run.jobs;
+  started.cap = config.budget.run;
+  started.config = goal.record;
+  for (const auto& [name, seat] : config.lineup.seats) {
+    if (!seat.ladder.empty()) started.seats[name] = join(seat.ladder, ", ");
+  }
+  return started;
+}
 
 Result<Snapshot> take_snapshot(Tools& tools) {
   const std::int64_t started = tools.clock.steady_ms();

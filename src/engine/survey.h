@@ -1,11 +1,15 @@
 #pragma once
-// What is there before anybody is paid: the snapshot, and the goal's checks on it.
+// What is there before anybody is paid: what is asked for, the snapshot, and the goal's
+// checks on it.
 
 #include "engine/work.h"
 
 #include <vector>
 
 namespace mixagent {
+
+// The first fact of a run.
+RunStarted what_starts(const Goal& goal, const Config& config);
 
 Result<Snapshot> take_snapshot(Tools& tools);
 
