@@ -328,7 +328,7 @@ int all(const std::string& program, const Story& story, const Story& day, const 
   another_machine(program, story, clean_calls);
   broken_apply(program, story, clean_calls);
   no_place_for_a_sandbox(program, story);
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   std::printf("SKIPPED: a used-up quota (%s): the sanitizer must be loaded first\n", shim.c_str());
 #else
   used_up_quota(program, story, shim, clean_calls);
