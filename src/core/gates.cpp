@@ -228,6 +228,14 @@ class Gates {
 
   void check_scope(const std::string& path) {
     if (in_scope(input_.step, path)) return;
+    for (const Step& other : input_.beside) {
+      if ((other.files.write.empty() && other.files.create.empty()) || !in_scope(other, path))
+        continue;
+      add("owned", path, true,
+          "belongs to the step '" + other.id +
+              "', which is at work beside this one; take the change back");
+      return;
+    }
     add("scope", path, false,
         "is outside of the step's files; take the change back unless the step needs it");
   }

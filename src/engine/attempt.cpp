@@ -230,9 +230,9 @@ Result<Attempt::Judged> Attempt::judge(const Action& terminal) {
 
 // Deterministic and free. A hard failure is handled like a failed check; a soft one is told once.
 Result<std::optional<Attempt::Judged>> Attempt::gates(const Collected& collected) {
-  const auto failures =
-      run_gates({collected.change, collected.refusals, job_.step, tools_.config.verify.protect,
-                 [this](const BlobId& blob) { return tools_.workspaces.bytes(blob); }});
+  const auto failures = run_gates(
+      {collected.change, collected.refusals, job_.step, tools_.config.verify.protect,
+       [this](const BlobId& blob) { return tools_.workspaces.bytes(blob); }, job_.beside});
   std::string hard, soft;
   noted_.clear();
   for (const GateFailure& failure : failures) {

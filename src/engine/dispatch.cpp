@@ -189,6 +189,11 @@ StepJob Dispatcher::job_for(const Step& step) const {
   job.one_rung = options_.tests_first;
   job.expect_failure = expects_failure(step);
   job.targets = targets_of(step, job.solo);
+  for (const Step& other : plan_.steps) {
+    const Phase phase = phase_.at(other.id);
+    const bool at_once = phase == Phase::running || phase == Phase::merged;
+    if (at_once && other.id != step.id) job.beside.push_back(other);
+  }
   job.checks = step.checks;
   for (const std::string& needed : step.depends_on) {
     const auto test = std::find_if(plan_.steps.begin(), plan_.steps.end(),

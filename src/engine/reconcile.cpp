@@ -64,9 +64,10 @@ Result<ChatReply> ask(RunContext& run, const Conflict& conflict, const Seat& sea
 std::string gate_problem(RunContext& run, const Conflict& conflict, const Tree& merged) {
   const Change change = difference(conflict.head, merged);
   const std::vector<Refusal> none;
-  for (const GateFailure& failure :
-       run_gates({change, none, conflict.step, run.tools.config.verify.protect,
-                  [&run](const BlobId& blob) { return run.tools.workspaces.bytes(blob); }})) {
+  const std::vector<Step> nobody;
+  for (const GateFailure& failure : run_gates(
+           {change, none, conflict.step, run.tools.config.verify.protect,
+            [&run](const BlobId& blob) { return run.tools.workspaces.bytes(blob); }, nobody})) {
     if (failure.hard && failure.gate != "empty") return failure.why;
   }
   return "";

@@ -22,6 +22,7 @@ struct World {
   Step step;
   Strings protect;
   std::vector<Refusal> refusals;
+  std::vector<Step> beside = {};
 
   void add(const TextChange& one) {
     const auto entry = [&](const std::string& text) -> std::optional<TreeEntry> {
@@ -38,7 +39,7 @@ struct World {
       if (found == blobs.end()) return fail(ErrorCode::not_found, "no such blob", id.text);
       return found->second;
     };
-    return run_gates({change, refusals, step, protect, bytes});
+    return run_gates({change, refusals, step, protect, bytes, beside});
   }
 
   Strings told() const {
@@ -55,6 +56,19 @@ World world_of(const std::vector<TextChange>& changes) {
   world.step.id = "s1";
   for (const auto& one : changes) world.add(one);
   return world;
+}
+
+TEST_CASE("a file of a step at work beside this one stays as it is") {
+  World world = world_of({{"a.py", "x", "y"}, {"b.py", "x", "y"}, {"c.py", "x", "y"}});
+  world.step.files.write = {"a.py"};
+  Step other, anything;
+  other.id = "s2";
+  other.files.write = {"b.py", "a.py"};
+  anything.id = "s3";  // without files of its own it owns none
+  world.beside = {anything, other};
+  CHECK(world.told() == Strings{"owned hard b.py", "scope soft c.py"});
+  world.beside.clear();
+  CHECK(world.told() == Strings{"scope soft b.py", "scope soft c.py"});
 }
 
 TEST_CASE("an empty patch fails, but not of a step that need not change anything") {

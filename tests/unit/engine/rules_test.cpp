@@ -151,6 +151,32 @@ TEST_CASE("a step is held back only by what it builds on") {
   CHECK(checks_in(world, "integration") == 2);  // a and b together; c stood on the checked tree
 }
 
+TEST_CASE("a step leaves alone what another one is at work on") {
+  World world(Files{{"a.txt", "one"}});
+  world.settings.run.jobs = 1;
+  world.sandbox.on("holds", 0);
+  world.models.says("planner", reply_calls({{"submit_plan", R"({"decision":"plan","steps":[
+    {"id":"a","instructions":"x","files":{"write":["a.txt"]}},
+    {"id":"b","instructions":"x","files":{"create":["b.txt"]}}]})"}}));
+  const auto edit_a = [](const std::string& from, const std::string& to) {
+    return std::pair<std::string, std::string>(
+        "edit_file",
+        R"({"path":"a.txt","edits":[{"search":")" + from + R"(","replace":")" + to + R"("}]})");
+  };
+  const std::pair<std::string, std::string> finish{"finish", R"({"summary":"s"})"};
+  step_says(world, "a", turns_to_two());
+  step_says(world, "b",
+            reply_calls({{"write_file", call_write("b.txt", "x")}, edit_a("one", "mine"), finish}));
+  step_says(world, "b", reply_calls({edit_a("mine", "one"), finish}));
+  for (int i = 0; i < 3; ++i) world.models.says("judge", reply_calls({{"submit_review", approve}}));
+  CHECK(world.go(goal_with("both", {"holds"}, Lane::plan)).exit_code == 0);
+  const auto gates = world.journal.all<GateFailed>();
+  REQUIRE(gates.size() == 1);
+  CHECK(gates[0].gate == "owned");
+  CHECK(gates[0].hard);
+  CHECK(world.workspaces.user_files() == Files{{"a.txt", "two"}, {"b.txt", "x"}});
+}
+
 TEST_CASE("ask_advisor is answered three times in an attempt") {
   World world(Files{{"a.txt", "one\n"}});
   world.check_holds("check-two", "a.txt", "two");
