@@ -70,9 +70,13 @@ Result<void> add_granted(Policy& policy, const SandboxOptions& options) {
       return fail(ErrorCode::config, "\"" + raw + "\" is not an absolute path", key,
                   "write it from / or from ~/");
     const bool too_wide = at_or_below(home, path) || at_or_below(policy.repository, path);
-    const bool secret = path.find("/.ssh") != std::string::npos ||
-                        path.find("/.gnupg") != std::string::npos ||
-                        path.find("docker.sock") != std::string::npos;
+    auto holds = [&](const char* part) { return path.find(part) != std::string::npos; };
+    // Whoever reaches one of these is root; a read-only mount does not keep anybody from talking.
+    const bool engine = holds("docker.sock") || holds("podman.sock") || holds("containerd.sock");
+    if (engine || path == "/run")
+      return fail(ErrorCode::config, "\"" + raw + "\" leads out of any sandbox", key,
+                  "name the single sockets that commands need");
+    const bool secret = holds("/.ssh") || holds("/.gnupg");
     if (writable && (too_wide || secret || at_or_below("/usr", path) || at_or_below("/etc", path)))
       return fail(ErrorCode::config, "\"" + raw + "\" may not be writable in the sandbox", key,
                   "name a folder that holds neither your home, the repository nor credentials");

@@ -257,6 +257,14 @@ TEST_CASE("what may be made writable") {
     CHECK_MESSAGE(policy.has_value() == c.allowed, c.path);
     if (!policy) CHECK(policy.error().code == ErrorCode::config);
   }
+  for (const char* engine : {"/var/run/docker.sock", "/run/podman/podman.sock", "/run"}) {
+    SandboxOptions options = home.options();
+    options.config.read_only = {engine};
+    CHECK_FALSE_MESSAGE(make_policy(options), engine);
+    options.config.read_only.clear();
+    options.config.unix_sockets = {engine};
+    CHECK_FALSE_MESSAGE(make_policy(options), engine);
+  }
   SandboxOptions options = home.options();
   options.config.read_only = {"~/.aws", "/no/such/place"};
   const auto policy = make_policy(options);
