@@ -11,8 +11,9 @@
 namespace mixagent {
 
 constexpr std::int64_t longest_pause_ms = 60'000;
-// As long as no answer has shown the limits, so many calls may be out.
-constexpr int first_calls = 4;
+// As long as no answer has shown the limits, so many calls of a model may be out. Fewer would make
+// parallel steps wait for nothing where there are no limits.
+constexpr int first_calls = 8;
 
 // What a call takes, estimated before it is sent.
 struct CallSize {

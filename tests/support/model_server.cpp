@@ -97,7 +97,7 @@ void send_cut(httplib::Response& response, const ChatAnswer& answer, std::size_t
 struct ModelServer::State {
   Settings settings;
   httplib::Server http;
-  int port = 0;
+  int port = 0, listening = -1;
   std::thread thread;
 
   std::mutex mutex;
@@ -234,7 +234,10 @@ ModelServer::ModelServer(Settings settings) : state_(std::make_unique<State>()) 
       state.serve(dialect, request, response);
     });
   }
+  // The library lets five wait to be accepted; a sixth on a busy machine comes back after a second.
+  state.http.set_socket_options([&state](int socket) { state.listening = socket; });
   state.port = state.http.bind_to_any_port("127.0.0.1");
+  ::listen(state.listening, 512);
   state.thread = std::thread([&state] { state.http.listen_after_bind(); });
   while (!state.http.is_running()) std::this_thread::sleep_for(milliseconds(1));
 }
