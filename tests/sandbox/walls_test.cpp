@@ -532,7 +532,8 @@ TEST_CASE("what a command leaves behind in its control group dies with it") {
       execl("/bin/sh", "sh", "-c", ("trap '' TERM; sleep 1000 # " + mark).c_str(), nullptr);
       _exit(1);
     }
-    while (marked(mark) < 2) std::this_thread::sleep_for(milliseconds(10));
+    for (int i = 0; i < 2000 && marked(mark) < 2; ++i)
+      std::this_thread::sleep_for(milliseconds(10));
     CHECK(left() == 1);
     // Another start in the meantime leaves it alone.
     CHECK(Cgroups::open(groups->folder()));
