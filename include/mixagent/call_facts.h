@@ -17,7 +17,6 @@ struct CallStarted {
   std::string request,
       hash;  // blob of the request as neutral JSON; hash of it (replay matches on it)
   Money reserved;
-  std::int64_t prompt_bytes = 0;  // of all that the model reads: tokens are compared with it
   template <class V>
   void fields(V& v) {
     v.may("key", key);
@@ -29,7 +28,6 @@ struct CallStarted {
     v.may("request", request);
     v.may("hash", hash);
     v.may("reserved_usd", reserved);
-    v.may("prompt_bytes", prompt_bytes);
   }
 };
 
@@ -40,9 +38,8 @@ struct CallCompleted {
   Usage usage;
   Money cost;
   std::int64_t ms = 0;
-  std::string stop, reply;          // reply: blob of the ChatReply as neutral JSON
-  TokenShape shape;                 // of the request; all zero: it held what cannot be estimated
-  std::int64_t expected_input = 0;  // tokens, estimated before the call; 0: no estimate
+  std::string stop, reply;  // reply: blob of the ChatReply as neutral JSON
+  TokenShape shape;         // of the request; all zero: it held what cannot be estimated
   template <class V>
   void fields(V& v) {
     v.may("key", key);
@@ -57,7 +54,6 @@ struct CallCompleted {
     v.may("stop", stop);
     v.may("reply", reply);
     v.may("shape", shape);
-    v.may("expected_input", expected_input);
   }
 };
 

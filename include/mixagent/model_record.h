@@ -10,10 +10,11 @@
 
 namespace mixagent {
 
-struct ShapeSample {
+// One call: what was asked, and what the provider counted.
+struct TokenSample {
   TokenShape shape;
-  std::int64_t input = 0;  // as reported
-  bool operator==(const ShapeSample&) const = default;
+  std::int64_t input = 0;
+  bool operator==(const TokenSample&) const = default;
 };
 
 // Edits of files that were there: by search and replace, however they were written.
@@ -25,7 +26,7 @@ struct EditCount {
 class ModelRecords {
  public:
   virtual ~ModelRecords() = default;
-  virtual std::vector<ShapeSample> shape_samples(const std::string& model) = 0;  // oldest first
+  virtual std::vector<TokenSample> token_samples(const std::string& model) = 0;  // oldest first
   virtual EditCount edits(const std::string& model) = 0;
 };
 

@@ -155,10 +155,8 @@ class Listing {
       }
       if (!line.empty()) err << escape_terminal_line(provider + ": " + line) << "\n";
     }
-    const auto samples = options_.samples
-                             ? options_.samples()
-                             : Result<std::vector<TokenSample>>(std::vector<TokenSample>{});
-    for (const auto& drift : token_drift(samples.value_or(std::vector<TokenSample>{}))) {
+    const auto samples = options_.samples ? options_.samples() : Result<TokenSamples>{};
+    for (const auto& drift : token_drift(samples.value_or(TokenSamples{}))) {
       if (!drift.drifts) continue;
       err << escape_terminal_line(drift.model + " counts tokens differently than it used to (" +
                                   percent(drift.change) + "): `mixagent models --drift`")

@@ -79,7 +79,7 @@ struct ModelsOptions {
   ConfigFlags config;
   // A provider's own list; empty: as offline.
   std::function<Result<std::vector<ListedModel>>(const Provider&)> fetch;
-  std::function<Result<std::vector<TokenSample>>()> samples;  // of all runs, in the order of time
+  std::function<Result<TokenSamples>()> samples;  // of all runs
 };
 int cmd_models(const ModelsOptions& options, CliContext& context);
 

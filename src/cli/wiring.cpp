@@ -122,7 +122,7 @@ Result<std::vector<ListedModel>> list_models(const Provider& provider,
   return fetch_model_list(provider, key, http, Cancel{});
 }
 
-Result<std::vector<TokenSample>> token_samples(const CliContext& context, Clock& clock) {
+Result<TokenSamples> token_samples(const CliContext& context, Clock& clock) {
   return Ledger(state_folder(context.env) / "ledger.db", clock).token_samples();
 }
 

@@ -52,7 +52,7 @@ Result<std::vector<ListedModel>> list_models(const Provider& provider,
                                              const std::map<std::string, std::string>& env,
                                              Processes& processes);
 // What all runs of this user tell about tokens.
-Result<std::vector<TokenSample>> token_samples(const CliContext& context, Clock& clock);
+Result<TokenSamples> token_samples(const CliContext& context, Clock& clock);
 
 struct Machine {
   SystemClock clock;

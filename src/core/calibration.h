@@ -2,7 +2,7 @@
 // How one model counts tokens, learned from the usage that comes back. Pure; a value.
 
 #include "mixagent/message.h"
-#include "mixagent/usage.h"
+#include "mixagent/model_record.h"
 
 #include <array>
 #include <cstdint>
@@ -24,13 +24,16 @@ class Calibration {
  public:
   Calibration();
   // Tokens of a request; never below 1. Before the first sample: what most models would count.
-  std::int64_t estimate(const TokenShape& shape) const;
+  // `before`: the call before it in the same conversation, whose part is known exactly; may be
+  // empty.
+  std::int64_t estimate(const TokenShape& shape, const TokenSample& before = {}) const;
   // Tokens that a text adds to a request.
   std::int64_t tokens_of(std::string_view text) const;
   // The other way round: of a budget in this model's tokens, what estimate_tokens() may measure.
   std::int64_t as_estimate(std::int64_t tokens) const;
   // Surely more than the request will be counted; empty while too little is known for that.
-  std::optional<std::int64_t> at_most(const TokenShape& shape) const;
+  std::optional<std::int64_t> at_most(const TokenShape& shape,
+                                      const TokenSample& before = {}) const;
 
   // Nothing is learned from a shape of zeros or a report of nothing.
   void learn(const TokenShape& shape, std::int64_t reported);
@@ -38,9 +41,6 @@ class Calibration {
   int samples() const { return samples_; }
   // |estimate - reported| / reported, averaged over the latest calls, each before it was learned.
   double error() const { return error_; }
-  // Reported / estimated over the latest calls: away from 1 the model counts differently than it
-  // did, until the calibration has followed.
-  double drift() const { return drift_; }
 
  private:
   static constexpr std::size_t size = 5;
@@ -52,7 +52,7 @@ class Calibration {
   Row weights_ = {1.0, 0.7, 5.0, 20.0, 3.0};  // what most models of the recorded traffic count
   std::array<Row, size> spread_{};
   int samples_ = 0;
-  double error_ = 0, drift_ = 1;
+  double error_ = 0;
 };
 
 }  // namespace mixagent

@@ -2,18 +2,14 @@
 // Does a model still count tokens as it used to? A provider that changes its tokenizer raises bills
 // quietly. Pure.
 
+#include "mixagent/model_record.h"
+
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 namespace mixagent {
-
-// One paid call, in the order of time.
-struct TokenSample {
-  std::string model;
-  std::int64_t prompt_bytes = 0, input_tokens = 0;  // sent; reported
-  bool operator==(const TokenSample&) const = default;
-};
 
 struct TokenDrift {
   std::string model;
@@ -28,7 +24,9 @@ struct TokenDrift {
 constexpr std::size_t newest_calls = 10, least_older_calls = 10;
 constexpr double noticed_change = 0.15;
 
+// Calls by model, in the order of time.
+using TokenSamples = std::map<std::string, std::vector<TokenSample>>;
 // One entry a model, the largest change first.
-std::vector<TokenDrift> token_drift(const std::vector<TokenSample>& samples);
+std::vector<TokenDrift> token_drift(const TokenSamples& samples);
 
 }  // namespace mixagent

@@ -122,7 +122,9 @@ std::int64_t most_input(ModelBook& book, const CallSite& site, const ChatRequest
   }
   std::int64_t most = 0;
   for (const std::string& name : names) {
-    most = std::max(most, std::min(worst, book.tokens(name).at_most(shape).value_or(worst)));
+    const TokenSample before = name == site.model.name ? site.before : TokenSample{};
+    most =
+        std::max(most, std::min(worst, book.tokens(name).at_most(shape, before).value_or(worst)));
   }
   return most;
 }
@@ -187,7 +189,7 @@ Result<ChatReply> Caller::ask(ChatRequest request, const CallSite& site) {
     MIX_TRY(const BlobId blob, tools_.journal.put(body));
     MIX_OK(tools_.journal.append(CallStarted{at.key, at.seat, site.model.name, site.model.provider,
                                              at.step, at.attempt, blob.text, hash,
-                                             reservation.amount, 2 * most_tokens(request)}));
+                                             reservation.amount}));
     return {};
   }();
   if (!written) {
@@ -208,7 +210,6 @@ Result<ChatReply> Caller::ask(ChatRequest request, const CallSite& site) {
   const Model* stand_in = lineup.model(reply->origin.model);
   const Model& served = stand_in != nullptr ? *stand_in : site.model;
   const Money cost = reply->usage.reported ? cost_of(reply->usage, served) : books.reserved();
-  const std::int64_t expected = book_.tokens(served.name).estimate(shape);
   MIX_TRY(const BlobId blob, tools_.journal.put(encode_reply(*reply)));
   const CallCompleted done{at.key,
                            at.seat,
@@ -221,8 +222,7 @@ Result<ChatReply> Caller::ask(ChatRequest request, const CallSite& site) {
                            tools_.clock.steady_ms() - started,
                            std::string(enum_name(reply->stop)),
                            blob.text,
-                           shape,
-                           expected};
+                           shape};
   MIX_OK(tools_.journal.append(done));
   book_.learn(done);
   books.settle(cost);

@@ -16,6 +16,7 @@ struct CallSite {
   const Seat& seat;
   const Model& model;
   Pot pot;
+  TokenSample before = {};  // the model's call before, where this one goes on from it
 };
 
 class Caller {

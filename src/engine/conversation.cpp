@@ -153,8 +153,13 @@ Result<ChatReply> Conversation::ask(const std::string& suffix) {
   request.cache_key = setup_.cache_key;
   request.labels = {fmt::format("{}/call:{}{}", setup_.key, turn_, suffix), setup_.seat.name,
                     setup_.step, setup_.attempt, turn_};
-  auto reply = caller_.ask(std::move(request), {setup_.seat, setup_.model, setup_.pot});
-  if (reply) cost_ += cost_of(reply->usage, setup_.model);
+  const TokenShape shape = shape_of(request);
+  auto reply = caller_.ask(std::move(request), {setup_.seat, setup_.model, setup_.pot, before_});
+  if (!reply) return reply;
+  cost_ += cost_of(reply->usage, setup_.model);
+  const bool counted = reply->usage.reported && reply->origin.model == setup_.model.name;
+  before_ =
+      counted && shape != TokenShape{} ? TokenSample{shape, reply->usage.input} : TokenSample{};
   return reply;
 }
 
@@ -286,7 +291,9 @@ void Conversation::keep_short() {
   length_ += shape_of(fresh).text;
   counted_ = messages_.size();
   const auto policy = forget_policy(setup_.model.window, setup_.model.max_output);
-  length_ -= forget_observations(messages_, observations_, length_, policy);
+  const std::int64_t forgotten = forget_observations(messages_, observations_, length_, policy);
+  length_ -= forgotten;
+  if (forgotten > 0) before_ = {};  // the next call does not go on from the one before
 }
 
 void Conversation::append_reply(const ChatReply& reply) {

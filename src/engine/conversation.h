@@ -86,6 +86,7 @@ class Conversation {
   std::optional<ToolCallPart> open_terminal_;  // waits for say()
   Stuck stuck_;
   int turn_ = 0, malformed_ = 0, silent_ = 0, advised_ = 0;
+  TokenSample before_;  // the latest call, as the model counted it
   Money cost_;
   std::optional<Money> most_cost_, usual_cost_;
 };

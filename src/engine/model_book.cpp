@@ -84,7 +84,7 @@ Money ModelBook::usual_cost(const std::string& model) {
 Calibration& ModelBook::calibration(const std::string& model) {
   const auto [at, fresh] = tokens_.try_emplace(model);
   if (fresh && tools_.records != nullptr) {
-    for (const ShapeSample& sample : tools_.records->shape_samples(model)) {
+    for (const TokenSample& sample : tools_.records->token_samples(model)) {
       at->second.learn(sample.shape, sample.input);
     }
   }

@@ -39,15 +39,16 @@ PlanLimits limits_of(const RunContext& run) {
   return limits;
 }
 
-Result<std::string> first_message(RunContext& run, const PlanRequest& request) {
+Result<std::string> first_message(RunContext& run, const PlanRequest& request, const Model& model) {
   Tools& tools = run.tools;
+  MIX_TRY(const ModelTraits traits, run.caller.book().traits(model));
   const BlobReader reader = [&tools](const BlobId& blob) { return tools.workspaces.bytes(blob); };
   // Recorded: the request must be the same when the run is picked up, whatever commits and tools
   // there are by then.
   MIX_TRY(const std::string files,
           tools.journal.once(request.key + "/context", tree_id(request.tree).text, [&] {
-            return Result<std::string>(
-                tools.context.planner_context(request.tree, reader, request.goal, planner_budget));
+            return Result<std::string>(tools.context.planner_context(
+                request.tree, reader, request.goal, traits.as_estimate(planner_budget)));
           }));
   const std::string notes = tools.context.notes_for(request.tree, reader, {});
   MIX_TRY(std::string text, render(tools, "plan_goal",
@@ -136,7 +137,7 @@ Result<Planned> plan_goal(RunContext& run, const PlanRequest& request) {
   Conversation conversation(
       tools, run.caller, hands,
       {*seat, *model, Pot{}, request.key, "", 0, system, seat->tools, "planner"});
-  MIX_TRY(const std::string message, first_message(run, request));
+  MIX_TRY(const std::string message, first_message(run, request, *model));
   conversation.say(message);
 
   Plan last;

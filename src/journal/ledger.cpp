@@ -14,7 +14,7 @@ namespace {
 
 // A later layout drops and rebuilds what journals hold; nothing here is worth a migration. `holds`
 // is what calls under way keep open and, until their run is recorded, what they cost.
-constexpr std::int64_t layout = 3;
+constexpr std::int64_t layout = 4;
 constexpr const char* tables = R"(
   DROP TABLE IF EXISTS runs;
   DROP TABLE IF EXISTS calls;
@@ -41,12 +41,6 @@ constexpr const char* tables = R"(
   CREATE INDEX calls_by_time ON calls(at, pico);
   CREATE INDEX attempts_by_run ON attempts(run);
   CREATE INDEX steps_by_run ON steps(run);
-)";
-
-// Beside the rest, so that it can come without dropping what is there.
-constexpr const char* token_table = R"(
-  CREATE TABLE IF NOT EXISTS tokens(run TEXT, model TEXT, bytes INTEGER, input INTEGER, at INTEGER) STRICT;
-  CREATE INDEX IF NOT EXISTS tokens_by_run ON tokens(run);
 )";
 
 // After its owner's last word for so long a hold is no longer under way, wherever the owner lives.
@@ -132,7 +126,6 @@ Result<Database*> Ledger::database() {
   if (!database_) {
     MIX_TRY(auto opened, Database::open(file_));
     MIX_OK(prepare_layout(opened));
-    MIX_OK(opened.execute(token_table));
     database_ = std::move(opened);
   }
   return &*database_;
@@ -286,7 +279,6 @@ Result<void> Ledger::write(Database& database, const std::vector<Event>& events,
     MIX_TRY(auto forget, database.prepare(std::string("DELETE FROM ") + table + " WHERE run = ?"));
     MIX_OK(forget.bind(run.id).run());
   }
-  MIX_OK(write_tokens(database, events));
   MIX_TRY(auto put,
           database.prepare("INSERT OR REPLACE INTO runs VALUES(?,?,?,?,?,?,?,?,?,?,?,?)"));
   put.bind(run.id).bind(run.repository).bind(run.user).bind(run.goal).bind(run.subtype);
@@ -322,24 +314,6 @@ Result<void> Ledger::write(Database& database, const std::vector<Event>& events,
   return write_model_records(database, run.id, events);
 }
 
-Result<void> Ledger::write_tokens(Database& database, const std::vector<Event>& events) {
-  const auto& run = events.front().run.text;
-  MIX_TRY(auto forget, database.prepare("DELETE FROM tokens WHERE run = ?"));
-  MIX_OK(forget.bind(run).run());
-  MIX_TRY(auto add, database.prepare("INSERT INTO tokens VALUES(?,?,?,?,?)"));
-  std::map<std::string, std::int64_t> prompt_bytes;  // by call
-  for (const auto& event : events) {
-    if (const auto* started = std::get_if<CallStarted>(&event.fact)) {
-      prompt_bytes[started->key] = started->prompt_bytes;
-    }
-    const auto* done = std::get_if<CallCompleted>(&event.fact);
-    if (done == nullptr || !done->usage.reported || prompt_bytes[done->key] <= 0) continue;
-    add.bind(run).bind(done->model).bind(prompt_bytes[done->key]).bind(done->usage.input);
-    MIX_OK(add.bind(event.at_ms).run());
-  }
-  return {};
-}
-
 Result<std::vector<Error>> Ledger::refresh(const std::vector<std::filesystem::path>& runs) {
   const std::lock_guard lock(mutex_);
   MIX_TRY(auto* const database, this->database());
@@ -366,7 +340,7 @@ Result<std::vector<Error>> Ledger::rebuild(const std::vector<std::filesystem::pa
     MIX_OK(in_transaction([](Database& database) {
       // What a run under way had paid before stays: it is recorded again at its end.
       return database.execute(
-          "DELETE FROM runs; DELETE FROM attempts; DELETE FROM steps; DELETE FROM tokens; "
+          "DELETE FROM runs; DELETE FROM attempts; DELETE FROM steps; "
           "DELETE FROM model_tokens; DELETE FROM model_edits; "
           "DELETE FROM calls WHERE run NOT IN (SELECT run FROM holds)");
     }));
@@ -374,12 +348,12 @@ Result<std::vector<Error>> Ledger::rebuild(const std::vector<std::filesystem::pa
   return refresh(runs);
 }
 
-std::vector<ShapeSample> Ledger::shape_samples(const std::string& model) {
+std::vector<TokenSample> Ledger::token_samples(const std::string& model) {
   const std::lock_guard lock(mutex_);
   const auto samples =
-      database().and_then([&](Database* database) { return read_shape_samples(*database, model); });
+      database().and_then([&](Database* database) { return read_token_samples(*database, model); });
   if (!samples) trouble_ = describe(samples.error());
-  return samples.value_or(std::vector<ShapeSample>{});
+  return samples.value_or(std::vector<TokenSample>{});
 }
 
 EditCount Ledger::edits(const std::string& model) {

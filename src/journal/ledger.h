@@ -65,7 +65,7 @@ class Ledger final : public SpendLedger, public ModelRecords {
 
   std::int64_t hold(const std::function<std::optional<Money>(const SharedSpend&)>& choose) override;
   SharedSpend settle(std::int64_t hold, Money actual) override;
-  std::vector<ShapeSample> shape_samples(const std::string& model) override;
+  std::vector<TokenSample> token_samples(const std::string& model) override;
   EditCount edits(const std::string& model) override;
 
   // What all runs spent and hold. Zero when the database cannot be read.
@@ -84,8 +84,7 @@ class Ledger final : public SpendLedger, public ModelRecords {
   // Since then, dearest first.
   Result<std::vector<LedgerStats>> stats(StatsBy by, std::int64_t since_ms = 0);
   Result<std::vector<LedgerEdits>> edits(std::int64_t since_ms = 0);
-  // Of every call that reported its usage, in the order of time.
-  Result<std::vector<TokenSample>> token_samples();
+  Result<TokenSamples> token_samples();  // of every call that can be compared
   // Why the database could not be used; empty when all is well.
   std::string trouble();
 
@@ -95,7 +94,6 @@ class Ledger final : public SpendLedger, public ModelRecords {
   Result<SharedSpend> read_spend(Database& database);
   SharedSpend without_database(const Error& error);
   Result<void> write(Database& database, const std::vector<Event>& events, std::int64_t bytes);
-  Result<void> write_tokens(Database& database, const std::vector<Event>& events);
 
   const std::filesystem::path file_;
   Clock& clock_;

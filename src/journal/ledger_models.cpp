@@ -31,6 +31,7 @@ std::map<std::string, EditCount> count_edits(const std::vector<Event>& events) {
 }  // namespace
 
 const char* const model_tables = R"(
+  DROP TABLE IF EXISTS tokens;
   DROP TABLE IF EXISTS model_tokens;
   DROP TABLE IF EXISTS model_edits;
   CREATE TABLE model_tokens(run TEXT, model TEXT, text INTEGER, tools INTEGER, parts INTEGER,
@@ -49,7 +50,8 @@ Result<void> write_model_records(Database& database, const std::string& run,
   MIX_TRY(auto add, database.prepare("INSERT INTO model_tokens VALUES(?,?,?,?,?,?,?)"));
   for (const Event& event : events) {
     const auto* done = std::get_if<CallCompleted>(&event.fact);
-    if (done == nullptr || !done->usage.reported || done->shape == TokenShape{}) continue;
+    if (done == nullptr || !done->usage.reported || done->usage.input <= 0) continue;
+    if (done->shape == TokenShape{}) continue;
     add.bind(run).bind(done->model).bind(done->shape.text).bind(done->shape.tools);
     MIX_OK(add.bind(done->shape.parts).bind(done->usage.input).bind(event.at_ms).run());
   }
@@ -61,12 +63,12 @@ Result<void> write_model_records(Database& database, const std::string& run,
   return {};
 }
 
-Result<std::vector<ShapeSample>> read_shape_samples(Database& database, const std::string& model) {
+Result<std::vector<TokenSample>> read_token_samples(Database& database, const std::string& model) {
   MIX_TRY(auto query,
           database.prepare("SELECT text, tools, parts, input FROM model_tokens WHERE model = ? "
                            "ORDER BY at DESC, rowid DESC LIMIT ?"));
   query.bind(model).bind(latest_samples);
-  std::vector<ShapeSample> samples;
+  std::vector<TokenSample> samples;
   for (;;) {
     MIX_TRY(const bool row, query.step());
     if (!row) break;

@@ -17,7 +17,7 @@ extern const char* const model_tables;  // CREATE statements, dropping what was 
 // Takes the place of what was recorded for the run.
 Result<void> write_model_records(Database& database, const std::string& run,
                                  const std::vector<Event>& events);
-Result<std::vector<ShapeSample>> read_shape_samples(Database& database, const std::string& model);
+Result<std::vector<TokenSample>> read_token_samples(Database& database, const std::string& model);
 Result<EditCount> read_edit_count(Database& database, const std::string& model);
 
 }  // namespace mixagent

@@ -177,16 +177,17 @@ Result<std::vector<LedgerEdits>> Ledger::edits(std::int64_t since_ms) {
   }
 }
 
-Result<std::vector<TokenSample>> Ledger::token_samples() {
+Result<TokenSamples> Ledger::token_samples() {
   const std::lock_guard lock(mutex_);
   MIX_TRY(auto* const database, this->database());
-  MIX_TRY(auto query,
-          database->prepare("SELECT model, bytes, input FROM tokens ORDER BY at, rowid"));
-  std::vector<TokenSample> found;
+  MIX_TRY(auto query, database->prepare("SELECT model, text, tools, parts, input FROM model_tokens "
+                                        "ORDER BY at, rowid"));
+  TokenSamples found;
   for (;;) {
     MIX_TRY(const bool row, query.step());
     if (!row) return found;
-    found.push_back({query.text(0), query.integer(1), query.integer(2)});
+    found[query.text(0)].push_back(
+        {{query.integer(1), query.integer(2), query.integer(3)}, query.integer(4)});
   }
 }
 

@@ -195,11 +195,13 @@ TEST_CASE("models --drift tells a model that counts differently now") {
   Place place;
   ModelsOptions options;
   options.drift = true;
-  options.samples = []() -> Result<std::vector<TokenSample>> {
-    std::vector<TokenSample> samples;
-    for (int i = 0; i < 30; ++i) samples.push_back({"turned", 4'000, i < 20 ? 1'000 : 1'350});
-    for (int i = 0; i < 30; ++i) samples.push_back({"steady", 4'000 + 100 * i, 1'000 + 25 * i});
-    samples.push_back({"new", 4'000, 1'000});
+  options.samples = []() -> Result<TokenSamples> {
+    TokenSamples samples;
+    for (int i = 0; i < 30; ++i) {
+      samples["turned"].push_back({{1'000, 0, 2}, i < 20 ? 1'000 : 1'350});
+      samples["steady"].push_back({{1'000 + 25 * i, 0, 2}, 1'200 + 30 * i});
+    }
+    samples["new"] = {{{1'000, 0, 2}, 1'000}};
     return samples;
   };
   REQUIRE(cmd_models(options, place.context) == 0);

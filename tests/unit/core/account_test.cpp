@@ -26,8 +26,8 @@ CallCompleted answered(const std::string& key, const std::string& seat, const st
   Usage usage;
   usage.input = 100;
   usage.reported = true;
-  return {key,         seat, model,  "p-" + model, "s1", attempt, usage,
-          Money{cost}, 500,  "stop", "reply",      {},   0};
+  return {key,   seat,        model, "p-" + model, "s1",    attempt,
+          usage, Money{cost}, 500,   "stop",       "reply", {}};
 }
 
 PlanCreated plan() {

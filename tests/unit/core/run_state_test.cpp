@@ -36,7 +36,7 @@ CallStarted asks(const std::string& key, const std::string& seat, const std::str
 }
 CallCompleted answered(const std::string& key, const std::string& seat, const std::string& model,
                        const std::string& step, int attempt, Money cost) {
-  return {key, seat, model, "p", step, attempt, tokens(100, 10), cost, 500, "stop", "reply", {}, 0};
+  return {key, seat, model, "p", step, attempt, tokens(100, 10), cost, 500, "stop", "reply", {}};
 }
 AttemptStarted tries(const std::string& step, int attempt, const std::string& model) {
   return {step, attempt, attempt - 1, "worker", model};

@@ -201,22 +201,18 @@ TEST_CASE("what calls count in tokens, and what a fallback cost, is kept") {
   LedgerFixture f;
   Ledger ledger(f.file, f.clock);
   auto events = run_of("a", f.now());
-  CallStarted started;
-  started.key = "k";
-  started.prompt_bytes = 400;
   CallCompleted done;
-  done.key = "k";
   done.model = "cheap";
   done.usage.input = 100;
   done.usage.reported = true;
+  done.shape = {90, 0, 2};
   CallFailedOver over;
   over.from = "down";
   over.cost = Money{70};
-  events.push_back({9, f.now(), {"a"}, started});
   events.push_back({10, f.now(), {"a"}, done});
   events.push_back({11, f.now(), {"a"}, over});
   for (int times = 0; times < 2; ++times) REQUIRE(ledger.record(events));
-  CHECK(value_of(ledger.token_samples()) == std::vector<TokenSample>{{"cheap", 400, 100}});
+  CHECK(value_of(ledger.token_samples()) == TokenSamples{{"cheap", {{{90, 0, 2}, 100}}}});
   CHECK(ledger.spend().today == Money{2'570});
 }
 
@@ -304,7 +300,7 @@ TEST_CASE("rebuilt from the journals it says what it said live, by every dimensi
 TEST_CASE("how models count and edit: the latest samples in order, edits by the attempt's model") {
   LedgerFixture on;
   Ledger ledger(on.file, on.clock);
-  CHECK(ledger.shape_samples("cheap").empty());
+  CHECK(ledger.token_samples("cheap").empty());
   CHECK(ledger.edits("cheap") == EditCount{});
 
   CallCompleted call;
@@ -338,14 +334,14 @@ TEST_CASE("how models count and edit: the latest samples in order, edits by the 
     return events;
   };
   for (int again = 0; again < 2; ++again) REQUIRE(ledger.record(run("r1", on.now())));
-  CHECK(ledger.shape_samples("cheap") ==
-        std::vector<ShapeSample>{{{100, 10, 3}, 120}, {{200, 10, 3}, 230}});
+  CHECK(ledger.token_samples("cheap") ==
+        std::vector<TokenSample>{{{100, 10, 3}, 120}, {{200, 10, 3}, 230}});
   CHECK(ledger.edits("cheap") == EditCount{2, 1});
   CHECK(ledger.edits("other") == EditCount{1, 1});
   for (int i = 2; i < 60; ++i) {
     REQUIRE(ledger.record(run("r" + std::to_string(i), on.now() + i)));
   }
-  CHECK(ledger.shape_samples("cheap").size() == 60);
+  CHECK(ledger.token_samples("cheap").size() == 60);
   CHECK(ledger.edits("cheap") == EditCount{100, 50});
   CHECK(ledger.trouble().empty());
 }
