@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 
 namespace mixagent {
 
@@ -15,6 +16,11 @@ constexpr int rounds = 12;
 
 struct Edge {
   std::uint32_t from = 0, to = 0;
+  float weight = 0;
+};
+
+struct Target {
+  std::uint32_t to = 0;
   float weight = 0;
 };
 
@@ -43,30 +49,38 @@ struct Name {
   std::uint32_t first = 0, definers = 0, users = 0;  // `first` into the list of definers
 };
 
-FileLinks pack_edges(std::vector<Edge>& edges, std::size_t files) {
-  std::sort(edges.begin(), edges.end(), [](const Edge& a, const Edge& b) {
-    return a.from != b.from ? a.from < b.from : a.to < b.to;
-  });
+// There are millions: they are dealt out to their files first, so that only short lists are sorted.
+FileLinks pack_edges(const std::vector<Edge>& edges, std::size_t files) {
+  std::vector<std::uint32_t> end(files + 1, 0);  // of each file's share
+  for (const Edge& edge : edges) ++end[edge.from + 1];
+  std::partial_sum(end.begin(), end.end(), end.begin());
+  std::vector<Target> targets(edges.size());
+  for (const Edge& edge : edges) targets[end[edge.from]++] = {edge.to, edge.weight};
+
   FileLinks links;
   links.begin.assign(files + 1, 0);
-  for (std::size_t i = 0; i < edges.size(); ++i) {
-    const bool same = i > 0 && edges[i].from == edges[i - 1].from && edges[i].to == edges[i - 1].to;
-    if (same) {
-      links.weight.back() += edges[i].weight;
-      continue;
-    }
-    links.to.push_back(edges[i].to);
-    links.weight.push_back(edges[i].weight);
-    ++links.begin[edges[i].from + 1];
-  }
-  std::partial_sum(links.begin.begin(), links.begin.end(), links.begin.begin());
+  std::uint32_t first = 0;
   for (std::size_t f = 0; f < files; ++f) {
+    const auto share = std::span(targets).subspan(first, end[f] - first);
+    first = end[f];
+    std::sort(share.begin(), share.end(), [](const Target& a, const Target& b) {
+      return a.to != b.to ? a.to < b.to : a.weight < b.weight;
+    });
+    for (const Target& target : share) {
+      if (links.to.size() > links.begin[f] && links.to.back() == target.to) {
+        links.weight.back() += target.weight;
+      } else {
+        links.to.push_back(target.to);
+        links.weight.push_back(target.weight);
+      }
+    }
     float sum = 0;
-    for (std::uint32_t e = links.begin[f]; e < links.begin[f + 1]; ++e) {
+    for (std::size_t e = links.begin[f]; e < links.to.size(); ++e) {
       links.weight[e] = std::sqrt(links.weight[e]);  // many shared names are not many links
       sum += links.weight[e];
     }
-    for (std::uint32_t e = links.begin[f]; e < links.begin[f + 1]; ++e) links.weight[e] /= sum;
+    for (std::size_t e = links.begin[f]; e < links.to.size(); ++e) links.weight[e] /= sum;
+    links.begin[f + 1] = static_cast<std::uint32_t>(links.to.size());
   }
   return links;
 }
