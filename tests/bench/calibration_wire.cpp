@@ -20,13 +20,26 @@ void print_row(const char* name, std::vector<double> errors) {
   if (errors.empty()) return;
   std::sort(errors.begin(), errors.end());
   const auto at = [&](std::size_t percent) { return 100 * errors[errors.size() * percent / 100]; };
-  std::printf("%-44s %5zu requests: median %5.1f %%, 75th %5.1f %%, 90th %5.1f %%\n", name,
-              errors.size(), at(50), at(75), at(90));
+  std::printf("%-44s %5zu requests: median %5.1f %%, 75th %5.1f %%, 95th %5.1f %%\n", name,
+              errors.size(), at(50), at(75), at(95));
 }
+
+// Does a conversation go on from that request?
+bool goes_on(const Json& row, const Json& before) {
+  if (before.is_null() || before["tools"] != row["tools"]) return false;
+  const Json &texts = row["texts"], &first = before["texts"];
+  return first.size() < texts.size() && std::equal(first.begin(), first.end(), texts.begin());
+}
+
+struct Latest {
+  Json row;
+  TokenSample sample;
+};
 
 int measure() {
   std::map<std::string, Calibration> models;
-  std::vector<double> early, late, large, plain;
+  std::map<std::string, Latest> latest;
+  std::vector<double> early, late, large, full, plain, alone, further, mostly_known;
   std::string line;
   while (std::getline(std::cin, line)) {
     const Json row = Json::parse(line, nullptr, false);
@@ -46,21 +59,35 @@ int measure() {
     const auto miss = [&](std::int64_t estimate) {
       return static_cast<double>(std::abs(estimate - input)) / static_cast<double>(input);
     };
-    Calibration& calibration = models[row["model"].get<std::string>()];
+    const auto model = row["model"].get<std::string>();
+    Calibration& calibration = models[model];
+    Latest& before = latest[model];
     const double error = miss(calibration.estimate(shape));
     if (calibration.samples() < 10) {
       early.push_back(error);
     } else {
       late.push_back(error);
       if (input >= 300) large.push_back(error);
+      if (input >= 1'000) full.push_back(error);
+      if (goes_on(row, before.row)) {
+        const double known = miss(calibration.estimate(shape, before.sample));
+        alone.push_back(error);
+        further.push_back(known);
+        if (before.sample.input * 10 >= input * 9) mostly_known.push_back(known);
+      }
       plain.push_back(miss((characters + 3) / 4));
     }
     calibration.learn(shape, input);
+    before = {row, {shape, input}};
   }
   print_row("a model's first ten requests", early);
   print_row("after ten", late);
   print_row("after ten, of 300 tokens and more", large);
+  print_row("after ten, of 1,000 and more", full);
   print_row("after ten, by characters / 4", plain);
+  print_row("after ten, later in a conversation", alone);
+  print_row("  with what the call before was counted", further);
+  print_row("  where that was nine tenths of it", mostly_known);
   return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "retrieval_score.h"
 
+#include "base/text.h"
 #include "context/map.h"
 
 #include <algorithm>
@@ -23,6 +24,20 @@ double recall_of_set(const std::set<std::string>& seen, const std::set<std::stri
   std::size_t found = 0;
   for (const std::string& path : gold) found += seen.count(path);
   return static_cast<double>(found) / static_cast<double>(gold.size());
+}
+
+// Of the files that a map names: those of which it says more, or of which there is no more to say.
+std::set<std::string> shown_in(const Index& index, const std::vector<RankedFile>& ranking,
+                               const RepoMap& map) {
+  std::set<std::string> shown;
+  std::size_t at = 0;
+  for (const std::string& line : split_lines(map.text)) {
+    const bool definition = line.rfind("  ", 0) == 0;
+    if (!definition) ++at;
+    const RankedFile& file = ranking[at - 1];
+    if (definition || index.files[file.place].facts.definitions.empty()) shown.insert(file.path);
+  }
+  return shown;
 }
 
 std::set<std::string> read_in_two_turns(const Index& index,
@@ -68,7 +83,9 @@ Figures figures_of(const Index& index, const std::vector<RankedFile>& ranking,
   figures[at++] =
       first == ranking.end() ? 0 : 1.0 / static_cast<double>(first - ranking.begin() + 1);
   for (const std::int64_t budget : {1'000, 4'000, 8'000}) {
-    figures[at++] = recall(ranking, map_files(index, ranking, query, budget).shown, gold);
+    const RepoMap map = map_files(index, ranking, query, budget);
+    figures[at++] = recall(ranking, map.shown, gold);
+    figures[at++] = recall_of_set(shown_in(index, ranking, map), gold);
   }
   figures[at++] = recall_of_set(read_in_two_turns(index, ranking), gold);
   return figures;

@@ -10,13 +10,15 @@
 
 namespace mixagent {
 
-constexpr std::array<const char*, 9> figure_names = {"recall@1",  "recall@3", "recall@5",
-                                                     "recall@10", "MRR",      "1000 tok",
-                                                     "4000 tok",  "8000 tok", "2 turns"};
+constexpr std::array<const char*, 12> figure_names = {
+    "recall@1", "recall@3", "recall@5", "recall@10", "MRR",      "1k named",
+    "1k shown", "4k named", "4k shown", "8k named",  "8k shown", "2 turns"};
 using Figures = std::array<double, figure_names.size()>;
 
-// One ranking, shown as a map; `2 turns`: of what a planner has read that reads the three best
-// files, then, with these in hand, three that they lead to and two more of the list.
+// One ranking, and as a map of so many tokens: `named` are files whose path stands in it, `shown`
+// those with a definition below (or that define nothing). `2 turns`: of what a planner has read
+// that reads the three best files, then, with these in hand, three that they lead to and two more
+// of the list.
 Figures figures_of(const Index& index, const std::vector<RankedFile>& ranking,
                    const std::set<std::string>& gold, const std::string& query);
 
