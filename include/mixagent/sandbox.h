@@ -46,6 +46,10 @@ struct CommandResult {
   std::int64_t ms = 0;
 };
 
+// What a command's output ends with when it tried to remove or rename a folder that it is shown
+// from the user's own tree: an overlay cannot grant that, a copy can.
+constexpr std::string_view live_folder_stays = " itself cannot be removed or renamed here";
+
 class Sandbox {
  public:
   virtual ~Sandbox() = default;

@@ -85,9 +85,8 @@ std::string about_live_folders(const SandboxCommand& command, const std::string&
   if (output.find("esource busy") == std::string::npos) return text;
   for (const Overlay& overlay : command.overlays)
     if (!overlay.at.empty() && output.find(overlay.at) != std::string::npos)
-      text += "\n[" + overlay.at +
-              " itself cannot be removed or renamed here, what is in it can: find " + overlay.at +
-              " -mindepth 1 -delete]\n";
+      text += "\n[" + overlay.at + std::string(live_folder_stays) + ", what is in it can: find " +
+              overlay.at + " -mindepth 1 -delete]\n";
   return text;
 }
 

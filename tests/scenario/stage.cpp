@@ -130,6 +130,10 @@ Stage::Stage(const Story& story, int port) : root_(make_root()) {
     git({"commit", "-q", "-m", "start"});
   }
   for (const auto& [path, text] : story.dirty) spill(repository() / path, fill(text));
+  for (const auto& [path, mb] : story.sparse_mb) {
+    spill(repository() / path, "");
+    fs::resize_file(repository() / path, static_cast<std::uintmax_t>(mb) << 20);
+  }
   for (const auto& [key, value] : story.git_config) git({"config", key, fill(value)});
   for (const auto& [path, text] : story.outside) spill(root_ / path, fill(text));
 }

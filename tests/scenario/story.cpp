@@ -137,6 +137,7 @@ Result<Story> read_story(const std::filesystem::path& file) {
   story.executable = reader.texts("executable");
   story.files = reader.text_map("files");
   story.dirty = reader.text_map("dirty");
+  story.sparse_mb = reader.number_map("sparse_mb");
   story.outside = reader.text_map("outside");
   story.git_config = reader.text_map("git_config");
   story.env = reader.text_map("env");

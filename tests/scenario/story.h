@@ -11,6 +11,7 @@
 //   [git_config] "core.fsmonitor" = "..." # in the repository's own configuration, after the commit
 //   [files]    "calc.py" = "..."          # written and committed
 //   [dirty]    "calc.py" = "..."          # written after the commit: modified, untracked, ignored
+//   [sparse_mb] "build/big" = 40           # written after the commit: so large, and nothing in it
 //   [outside]  "secret.txt" = "..."       # beside the repository
 //   [config]                              # laid over the standing configuration (stage.cpp), as TOML
 //   config_text = "..."                   # in its place, as it is
@@ -102,6 +103,7 @@ struct Story {
   bool git = true, commit = true;
   Texts executable;
   TextMap files, dirty, outside, env, git_config;
+  std::map<std::string, std::int64_t> sparse_mb;
   Texts unset;
   TomlTable config;
   std::string config_text;

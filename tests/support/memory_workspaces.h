@@ -6,6 +6,7 @@
 
 #include "mixagent/workspace.h"
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -36,6 +37,9 @@ class MemoryWorkspaces final : public Workspaces {
   Result<Delivery> uncommit(const Change& change, const std::string& branch,
                             const std::string& commit) override;
 
+  bool use_copies(bool wanted) override { return copies_only_.exchange(wanted) != wanted; }
+  bool copies_only() const { return copies_only_; }
+
   // The user's own tree, and a user at work in it.
   Files user_files();
   void user_writes(const std::string& path, const std::string& bytes);
@@ -58,6 +62,7 @@ class MemoryWorkspaces final : public Workspaces {
   std::map<std::string, Tree> trees_;
   std::map<std::string, Files> copies_;  // directory -> files
   int next_copy_ = 1;
+  std::atomic<bool> copies_only_{false};
 };
 
 }  // namespace mixagent

@@ -198,3 +198,25 @@ TEST_CASE(
   CHECK(result.findings_open.empty());
   CHECK(world.workspaces.user_files() == Files{{"a.txt", "two!\n"}});
 }
+
+TEST_CASE(
+    "a target that removes a folder of the user's own tree is checked in copies from the start") {
+  World world(Files{{"a.txt", "one\n"}});
+  world.sandbox.on("rm -rf build", [&](const SandboxCommand& command) -> Result<CommandResult> {
+    CommandResult result;
+    const auto text = world.workspaces.file_at(command.workspace, "a.txt");
+    result.exit_code = text == "two\n" && world.workspaces.copies_only() ? 0 : 1;
+    if (!world.workspaces.copies_only())
+      result.output = "rm: cannot remove 'build': Device or resource busy\n[build" +
+                      std::string(live_folder_stays) + "]\n";
+    return result;
+  });
+  world.models.says(
+      "small",
+      reply_calls({{"edit_file", R"({"path":"a.txt","edits":[{"search":"one","replace":"two"}]})"},
+                   {"finish", R"({"summary":"done"})"}}));
+  const RunResult result = world.go(goal_with("make it two", {"rm -rf build; check"}, Lane::solo));
+  CHECK(result.subtype == "success");
+  CHECK(result.verified == Verified::full);
+  CHECK(world.sandbox.commands() == std::vector<std::string>(3, "rm -rf build; check"));
+}
