@@ -303,12 +303,16 @@ struct StepCompleted {
   std::string step;
   StepStatus status = StepStatus::failed;
   std::string tree, why;
+  int attempt = 0;   // whose change it is; 0: the last one's
+  int set_back = 0;  // attempts up to this one did not fit beside the other steps
   template <class V>
   void fields(V& v) {
     v.may("step", step);
     v.may("status", status);
     v.may("tree", tree);
     v.may("why", why);
+    v.may("attempt", attempt);
+    v.may("set_back", set_back);
   }
 };
 

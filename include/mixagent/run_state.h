@@ -23,7 +23,8 @@ constexpr std::array<std::string_view, 6> enum_names(StepPhase) {
 
 struct AttemptMoney {
   Money cost;
-  bool wasted = false;  // it ended with another outcome than "accepted"
+  bool wasted = false;  // its change is not in the result
+  std::string model = {};
   bool operator==(const AttemptMoney&) const = default;
 };
 

@@ -9,7 +9,7 @@
 namespace mixagent {
 
 std::string denied_network(const std::string& output) {
-  static constexpr std::array<std::string_view, 13> words = {
+  static constexpr std::array<std::string_view, 14> words = {
       "could not resolve host",
       "couldn't resolve host",
       "unable to resolve host",
@@ -17,9 +17,10 @@ std::string denied_network(const std::string& output) {
       "temporary failure resolving",
       "name or service not known",
       "getaddrinfo enotfound",
-      "eai_again",
+      "getaddrinfo eai_again",
+      "code eai_again",
       "network is unreachable",
-      "enetunreach",
+      "connect enetunreach",
       "is not in sandbox.allow_hosts",
       "tunnel connection failed: 403",
       "connect tunnel failed, response 403",

@@ -192,6 +192,7 @@ struct Fold {
     step->doing = "attempt " + std::to_string(fact.attempt) + " by " + fact.model;
     // Under way again after an interruption: not wasted yet.
     auto& attempt = step->attempt_money[fact.attempt];
+    attempt.model = fact.model;
     set_wasted(state, *step, attempt, false);
     step->attempt_cost = attempt.cost;
   }
@@ -276,9 +277,14 @@ struct Fold {
     auto* step = step_of(state, fact.step);
     if (step == nullptr) return;
     step->phase = phase_of(fact.status);
-    // Its last attempt is the one that is used, whatever it was called before.
-    if (is_finished(step->phase) && step->attempts > 0) {
-      set_wasted(state, *step, step->attempt_money[step->attempts], false);
+    for (int number = 1; number <= fact.set_back; ++number)
+      set_wasted(state, *step, step->attempt_money[number], true);
+    // The one that is used, whatever it was called before.
+    const int used = fact.attempt > 0 ? fact.attempt : step->attempts;
+    if (is_finished(step->phase) && used > 0) {
+      auto& attempt = step->attempt_money[used];
+      set_wasted(state, *step, attempt, false);
+      if (!attempt.model.empty()) step->model = attempt.model;
     }
     step->tree = fact.tree;
     step->why = fact.why;

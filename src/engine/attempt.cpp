@@ -276,8 +276,14 @@ Result<std::optional<Attempt::Judged>> Attempt::checks(const Collected& collecte
       run_.goal.repository, names_of(job_), job_.solo ? job_.step.instructions : ""};
   MIX_TRY(auto runs, run_checks(tools_, job_.checks, collected.tree, site, job_.before));
   result_.checks.clear();
+  result_.failed_command.clear();
+  result_.failed_output.clear();
   for (const CheckRun& done : runs) result_.checks.push_back(done.record);
   if (job_.expect_failure) return tests_fail(runs);
+  // The check that came first tells what the setup missed; any of them may fail for it.
+  const auto missed = std::find_if(runs.begin(), runs.end(), [](const CheckRun& done) {
+    return done.output.find(setup_denied) != std::string::npos;
+  });
   for (const CheckRun& done : runs) {
     if (done.record.passed() || never_usable(done.record, job_.before)) continue;
     result_.failed_command = done.record.command;
@@ -287,12 +293,15 @@ Result<std::optional<Attempt::Judged>> Attempt::checks(const Collected& collecte
                                             {"exit", std::to_string(done.record.exit_code)},
                                             {"output", std::string(trim(done.output))}}));
     const std::string command = clip(done.record.command, 120);
-    const std::string denied = done.record.unusable ? denied_network(done.output) : "";
-    if (!denied.empty()) {
-      const std::string why = fmt::format("`{}`: {} ({})", command, done.record.why, denied);
-      if (done.output.find(setup_denied) != std::string::npos) return Judged{false, "blocked", why};
-      return send_back(text, "blocked", why);
+    if (missed != runs.end()) {
+      return Judged{
+          false, "blocked",
+          fmt::format("`{}`: {} ({})", command, missed_network, denied_network(missed->output))};
     }
+    const std::string denied = done.record.unusable ? denied_network(done.output) : "";
+    if (!denied.empty())
+      return send_back(text, "blocked",
+                       fmt::format("`{}`: {} ({})", command, done.record.why, denied));
     return send_back(text, "checks_failed",
                      fmt::format("`{}` exits {}", command, done.record.exit_code));
   }

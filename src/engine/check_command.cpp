@@ -118,12 +118,7 @@ std::string why_unusable(const std::string& command, int exit_code, const std::s
     return "the command writes outside of the repository, which the sandbox denies; point it to "
            "/tmp, or name the folder in [sandbox] writable of your own configuration";
   }
-  if (!denied_network(output).empty()) {
-    return "the command needs the network, which checks do not have; fetch what it needs in "
-           "[verify] setup, its hosts in [sandbox] allow_hosts of your own configuration, or name "
-           "a check that works offline";
-  }
-  return "";
+  return denied_network(output).empty() ? "" : missed_network;
 }
 
 }  // namespace mixagent

@@ -26,6 +26,12 @@ struct CheckExecution {
 // checked tree asks for. Setup runs once for that: only the check that came first holds it.
 constexpr const char* setup_denied = "[[verify] setup: ";
 
+// What is amiss, and the remedy, where a command missed the network.
+constexpr const char* missed_network =
+    "the command needs the network, which checks do not have; fetch what it needs in [verify] "
+    "setup, its hosts in [sandbox] allow_hosts of your own configuration, or name a check that "
+    "works offline";
+
 Result<RecordedCommand> execute_check(Tools& tools, const CheckExecution& execution,
                                       const std::string& key);
 

@@ -81,6 +81,7 @@ class Dispatcher {
   const DispatchOptions options_;
   std::map<std::string, Phase> phase_;
   std::map<std::string, std::string> again_;  // steps set back once -> why
+  std::map<std::string, int> set_back_;       // and their attempts until then
   int started_ = 0, taken_ = 0;
   Dispatched out_;
   Integration integration_;
@@ -247,6 +248,7 @@ void Dispatcher::adopt_tests(const StepOutcome& outcome) {
 void Dispatcher::start(const Step& step) {
   phase_[step.id] = Phase::running;
   StepJob job = job_for(step);
+  job.attempts = run_.attempts[step.id];
   job.key = fmt::format("plan:{}/step:{}{}", options_.revision, step.id,
                         again_.count(step.id) != 0 ? "/again" : "");
   note_error(
@@ -267,6 +269,7 @@ void Dispatcher::take_next() {
 
 // Into the batch, or back.
 void Dispatcher::take(StepOutcome outcome) {
+  run_.attempts[outcome.id] = outcome.attempts;
   if (outcome.error && !out_.error) out_.error = outcome.error;
   if (outcome.status == StepStatus::failed) return ended(std::move(outcome), Phase::failed);
   const auto step = std::find_if(plan_.steps.begin(), plan_.steps.end(),
@@ -299,6 +302,7 @@ void Dispatcher::set_back(Integration::Member member, const std::string& problem
   if (again_.count(member.step->id) != 0 || tools_.cancel.requested())
     return failed(std::move(member.outcome), problem);
   again_[member.step->id] = problem;
+  set_back_[member.step->id] = member.outcome.attempts;
   phase_[member.step->id] = Phase::waiting;
 }
 
@@ -318,7 +322,8 @@ void Dispatcher::ended(StepOutcome outcome, Phase phase) {
       out_.blocked = outcome.id + ": " + outcome.blocked;
   }
   const std::string tree = phase == Phase::accepted ? tree_id(outcome.tree).text : "";
-  note_error(tools_.journal.append(StepCompleted{outcome.id, outcome.status, tree, outcome.why}));
+  note_error(tools_.journal.append(StepCompleted{outcome.id, outcome.status, tree, outcome.why,
+                                                 outcome.attempt, set_back_[outcome.id]}));
   out_.checks.insert(out_.checks.end(), outcome.checks.begin(), outcome.checks.end());
   if (phase == Phase::accepted)
     out_.open.insert(out_.open.end(), outcome.open.begin(), outcome.open.end());

@@ -21,6 +21,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <set>
 #include <thread>
 
 namespace mixagent {
@@ -69,6 +70,7 @@ class Run {
   bool planner_asked_ = false;
   int revision_ = 0;
   Dispatched done_;
+  std::set<std::string> families_;  // of whoever's work was accepted
   Ending ending_;
   bool concluded_ = false;  // nothing more to do, the ending is known
 };
@@ -249,7 +251,14 @@ Result<void> Run::tests_first(DispatchOptions& options) {
 Result<void> Run::work() {
   DispatchOptions options{revision_, planned_.notes, false, true, false};
   if (revision_ == 1 && lacks_target(run_, planned_.plan)) MIX_OK(tests_first(options));
-  done_ = dispatch(run_, planned_.plan, done_.head, options);
+  Dispatched now = dispatch(run_, planned_.plan, done_.head, options);
+  // What an earlier plan brought stays in the result, with its reviews' findings.
+  now.open.insert(now.open.begin(), done_.open.begin(), done_.open.end());
+  for (const StepOutcome& outcome : now.outcomes) {
+    const Model* model = tools_.config.lineup.model(outcome.model);
+    if (model != nullptr) families_.insert(model->family);
+  }
+  done_ = std::move(now);
   if (done_.error) return fail(*done_.error);
   if (tools_.cancel.requested()) return fail(ErrorCode::cancelled, "stopped");
   return {};
@@ -307,10 +316,7 @@ Result<void> Run::final_review() {
   ReviewRequest request;
   request.goal = goal_text_;
   request.before = run_.snapshot.tree;
-  for (const StepOutcome& outcome : done_.outcomes) {
-    const Model* model = tools_.config.lineup.model(outcome.model);
-    if (model != nullptr) request.worker_families.insert(model->family);
-  }
+  request.worker_families = families_;
   for (int round = 1; round <= tools_.config.review.rounds; ++round) {
     request.key = fmt::format("final/review:{}", round);
     request.after = done_.head;

@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -130,6 +131,7 @@ StepOutcome Ladder::accepted(AttemptResult result, const std::string& model) con
   out.base = job_.base;
   out.status = status_of(job_, result);
   out.model = model;
+  out.attempt = attempts_;
   out.before = job_.before;
   out.checks = std::move(result.checks);
   out.open = std::move(result.open);
@@ -141,7 +143,6 @@ StepOutcome Ladder::failed(const AttemptResult& result, const std::string& why) 
   StepOutcome out;
   out.id = job_.step.id;
   out.base = job_.base;
-  out.replan = result.replan;
   if (result.outcome == "blocked") out.blocked = result.why;
   out.why = result.outcome + ": " + result.why + (why.empty() ? "" : " (" + why + ")");
   return out;
@@ -162,6 +163,11 @@ Result<StepOutcome> Ladder::climb() {
   const int top = job_.one_rung ? rung : last;
   std::vector<Tried> tried;
   std::string text;
+  std::optional<StepOutcome> kept;  // all its checks passed
+  const auto deliver_open = [&](StepOutcome outcome) -> Result<StepOutcome> {
+    MIX_OK(stop(outcome.model, "all checks pass; what the review still finds is delivered open"));
+    return outcome;
+  };
   while (true) {
     const std::string& model = seat->ladder[static_cast<std::size_t>(rung)];
     MIX_TRY(AttemptResult result, attempt(rung, *seat, why, text));
@@ -170,11 +176,10 @@ Result<StepOutcome> Ladder::climb() {
     // A review that stands after its rounds, with all commands passing, is worth one more rung and
     // does not sink the step: it is delivered open.
     const bool only_reviewed = result.outcome == "rejected" && !result.replan;
-    const bool before = !tried.empty() && tried.back().outcome == "rejected";
-    if (only_reviewed && (rung == top || before)) {
-      MIX_OK(stop(model, "all checks pass; what the review still finds is delivered open"));
-      return accepted(std::move(result), model);
-    }
+    if (only_reviewed && (rung == top || kept))
+      return deliver_open(accepted(std::move(result), model));
+    if (kept && !result.replan) return deliver_open(std::move(*kept));
+    if (only_reviewed) kept = accepted(result, model);
     tried.push_back({result.outcome, failure_sign(result.failed_command, result.failed_output)});
     const NextMove move = next_move(tried, rung, top);
     MIX_TRY(text, dossier(run_, job_, result));
@@ -196,7 +201,7 @@ Result<StepOutcome> Ladder::climb() {
 // and the step's own checks decide on what they add up to.
 class Recut {
  public:
-  Recut(RunContext& run, const StepJob& job, int attempts)
+  Recut(RunContext& run, const StepJob& job, int& attempts)
       : run_(run), tools_(run.tools), job_(job), attempts_(attempts) {}
   Result<StepOutcome> go(StepOutcome failed, const std::string& last_words);
 
@@ -207,7 +212,7 @@ class Recut {
   RunContext& run_;
   Tools& tools_;
   const StepJob& job_;
-  int attempts_;
+  int& attempts_;
 };
 
 Result<StepOutcome> Recut::go(StepOutcome failed, const std::string& last_words) {
@@ -223,13 +228,14 @@ Result<StepOutcome> Recut::go(StepOutcome failed, const std::string& last_words)
                                    {"dossier", last_words}}));
   MIX_TRY(const Planned planned, plan_goal(run_, request));
   failed.recut = true;
-  failed.replan = false;
   if (planned.plan.decision == Decision::need_input) failed.question = planned.plan.question;
   if (planned.plan.decision != Decision::plan) {
     failed.why += "; the planner did not cut it anew: " + clip(planned.reason, 300);
     return failed;
   }
   StepOutcome last;
+  StepStatus weakest = StepStatus::verified;
+  std::vector<Finding> open;
   Tree base = job_.base;
   for (std::size_t i = 0; i < planned.plan.steps.size(); ++i) {
     MIX_TRY(last, piece(planned.plan.steps[i], i, base));
@@ -239,8 +245,12 @@ Result<StepOutcome> Recut::go(StepOutcome failed, const std::string& last_words)
       return failed;
     }
     base = last.tree;
+    if (last.status == StepStatus::unverified) weakest = StepStatus::unverified;
+    open.insert(open.end(), last.open.begin(), last.open.end());
   }
   last.base = job_.base;
+  last.status = weakest;
+  last.open = std::move(open);
   last.before = job_.before;
   return judged(std::move(last));
 }
@@ -279,21 +289,25 @@ bool may_recut(const RunContext& run, const StepJob& job) {
          job.recut && !job.one_rung && !run.goal.plan && !run.tools.cancel.requested();
 }
 
-Result<StepOutcome> climb_and_recut(RunContext& run, StepJob& job) {
-  int attempts = 0;
+Result<StepOutcome> climb_and_recut(RunContext& run, StepJob& job, int& attempts) {
   Ladder ladder(run, job, attempts);
   MIX_TRY(StepOutcome outcome, ladder.climb());
-  const bool hopeless = outcome.status == StepStatus::failed && outcome.blocked.empty();
-  if (!hopeless || !may_recut(run, job)) return outcome;
+  const bool in_vain = outcome.status == StepStatus::failed && outcome.blocked.empty();
+  if (!in_vain || !may_recut(run, job)) return outcome;
   return Recut(run, job, attempts).go(std::move(outcome), ladder.last_words());
 }
 
 }  // namespace
 
 StepOutcome run_step(RunContext& run, StepJob job) {
-  auto outcome = climb_and_recut(run, job);
-  if (outcome) return std::move(*outcome);
+  int attempts = job.attempts;
+  auto outcome = climb_and_recut(run, job, attempts);
+  if (outcome) {
+    outcome->attempts = attempts;
+    return std::move(*outcome);
+  }
   StepOutcome failed;
+  failed.attempts = attempts;
   failed.id = job.step.id;
   failed.base = job.base;
   failed.error = outcome.error();

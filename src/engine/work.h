@@ -28,7 +28,9 @@ struct RunContext {
   Caller& caller;
   Snapshot snapshot;
   std::vector<CheckRecord> baseline;  // goal checks on the base
-  Proof proof = {};                   // changed by the scheduling thread only
+  // Changed by the scheduling thread only.
+  Proof proof = {};
+  std::map<std::string, int> attempts = {};  // so far, by step, whatever plan it stands in
 };
 
 // One step, ready to be worked on: serialisable (step, base, checks, notes) plus where it runs.
@@ -40,6 +42,7 @@ struct StepJob {
   bool expect_failure = false;  // a `test` step whose checks pass only when a later step is done
   bool solo = false;            // the step is the goal itself
   std::string notes;            // the plan's text when it fell back to solo; why it is done again
+  int attempts = 0;             // so far: the next one is numbered after them
   std::string key;              // "plan:1/step:s1": prefix of every recorded effect
   bool review = true;           // may be reviewed at all
   bool later_rung = false;      // start one rung higher
@@ -68,7 +71,8 @@ struct StepOutcome {
   std::string model;                // whose change was accepted
   std::vector<Finding> open;
   std::string why;
-  bool replan = false;         // the reviewer asked for another plan
+  int attempts = 0;            // so far, of all plans
+  int attempt = 0;             // whose change was accepted
   bool recut = false;          // the planner was asked about this step already
   std::string question;        // the planner's, when only a person can go on
   std::string blocked;         // the sandbox denied a dependency: what to do about it

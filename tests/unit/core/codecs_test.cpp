@@ -207,8 +207,8 @@ std::vector<Row> every_fact() {
       {review, "review.completed",
        R"("step":"s1","round":2,"model":"m","verdict":"revise","score":0.5,"findings":[)" +
            finding_json + R"(],"coaching":"again","note":"same family")"},
-      {StepCompleted{"s1", StepStatus::unverified, "t1", "no check"}, "step.completed",
-       R"("step":"s1","status":"unverified","tree":"t1","why":"no check")"},
+      {StepCompleted{"s1", StepStatus::unverified, "t1", "no check", 3, 2}, "step.completed",
+       R"("step":"s1","status":"unverified","tree":"t1","why":"no check","attempt":3,"set_back":2)"},
       {StepSkipped{"s2", "s1 failed"}, "step.skipped", R"("step":"s2","why":"s1 failed")"},
       {ChangeIntegrated{"s1", "t2", {"a.py"}}, "change.integrated",
        R"("step":"s1","tree":"t2","conflicts":["a.py"],"resolved":[])"},

@@ -44,6 +44,7 @@ TEST_CASE("who missed the network says so in words of its own") {
       {"a server that is down", "connect ECONNREFUSED 127.0.0.1:5432\n", ""},
       {"a module that is missing", "ModuleNotFoundError: No module named 'requests'\n", ""},
       {"a test about hosts", "test_host: expected 'resolve host' in the menu\n", ""},
+      {"a test of the same name", "ok 7 - test_eai_again_is_retried\nENETUNREACH handled\n", ""},
       {"a refused page", "HTTP/1.1 403 Forbidden\n", ""},
       {"nothing", "", ""},
   };

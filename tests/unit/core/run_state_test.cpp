@@ -254,6 +254,11 @@ TEST_CASE(
         Money{});
   CHECK(wasted({ends("s1", 1, "rejected"), StepCompleted{"s1", StepStatus::failed, "t", ""}}) ==
         cent);
+  // Set back, and done again; then: rejected, and used since the next one brought nothing.
+  CHECK(wasted({ends("s1", 1, "accepted"),
+                StepCompleted{"s1", StepStatus::verified, "t", "", 2, 1}}) == cent);
+  CHECK(wasted({ends("s1", 1, "rejected"), tries("s1", 2, "n"), ends("s1", 2, "gave_up"),
+                StepCompleted{"s1", StepStatus::unverified, "t", "", 1}}) == Money{});
 }
 
 TEST_CASE("a reply that was discarded is wasted once, whatever becomes of its attempt") {
