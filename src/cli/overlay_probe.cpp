@@ -19,13 +19,6 @@ constexpr const char* trial =
     "rm gone; rm -r folder; mkdir folder; ls live > /dev/null; echo x > live/.mixagent-probe; "
     "mkdir other; mv other moved";
 
-Result<void> scratch_folders(const fs::path& scratch, const std::optional<Owner>& owner) {
-  for (const char* part : {"upper", "work", "low"}) MIX_OK(make_directories(scratch / part));
-  MIX_TRY(const Fd upper, open_directory(scratch / "upper"));
-  MIX_OK(set_mode(upper.get(), 0755, scratch.string()));
-  return give(upper.get(), owner, scratch.string());
-}
-
 bool holds(const fs::path& file, std::string_view text) {
   return read_file(file).value_or("") == text;
 }
@@ -40,8 +33,8 @@ Result<bool> try_out(Sandbox& sandbox, const fs::path& folder, const fs::path& r
   std::optional<Owner> owner;
   if (const auto uid = sandbox.uid()) owner = Owner{*uid, *uid};
   MIX_OK(make_directories(copy / "merged"));
-  MIX_OK(scratch_folders(copy, owner));
-  MIX_OK(scratch_folders(copy / "live", owner));
+  MIX_OK(make_overlay_scratch(copy, owner));
+  MIX_OK(make_overlay_scratch(copy / "live", owner));
   SandboxCommand command;
   command.command = trial;
   command.workspace = copy / "merged";

@@ -27,6 +27,15 @@ Result<void> make_whiteout_at(int folder, const std::string& name) {
   return fail(io_error(errno, "cannot be hidden", name));
 }
 
+Result<Fd> make_overlay_scratch(const std::filesystem::path& scratch,
+                                const std::optional<Owner>& owner) {
+  for (const char* part : {"upper", "work", "low"}) MIX_OK(make_directories(scratch / part));
+  MIX_TRY(Fd upper, open_directory(scratch / "upper"));
+  MIX_OK(set_mode(upper.get(), 0755, scratch.string()));
+  MIX_OK(give(upper.get(), owner, scratch.string()));
+  return upper;
+}
+
 bool is_opaque(int folder) {
   char value = 0;
   return fgetxattr(folder, opaque_name, &value, 1) == 1 && value == 'y';

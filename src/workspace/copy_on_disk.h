@@ -1,6 +1,6 @@
 #pragma once
-// A tree as files in a folder of its own: plain files (never hard links: what a model writes must
-// stay its own), a throw-away .git, and the carried folders.
+// A tree as files in a folder of its own: plain files (hard links of the store's only where nobody
+// writes: what a model writes must stay its own), a throw-away .git, and the carried folders.
 
 #include "system/files.h"
 #include "workspace/carry.h"

@@ -127,13 +127,10 @@ class OverlayCopy final : public Workspace {
   Result<void> add_layer(std::vector<Layer>& layers, const std::string& at,
                          const std::filesystem::path& lower,
                          const std::filesystem::path& scratch) const {
-    for (const char* part : {"upper", "work", "low"}) MIX_OK(make_directories(scratch / part));
     Layer layer;
     layer.at = at;
-    MIX_TRY(layer.upper, open_directory(scratch / "upper"));
+    MIX_TRY(layer.upper, make_overlay_scratch(scratch, ground().owner));
     MIX_TRY(layer.lower, open_directory(lower));
-    MIX_OK(set_mode(layer.upper.get(), 0755, scratch.string()));
-    MIX_OK(give(layer.upper.get(), ground().owner, scratch.string()));
     layers.push_back(std::move(layer));
     return {};
   }
