@@ -64,7 +64,12 @@ void list(const std::string& source, const std::string& below, bool top, Listing
   }
   item.state = item.below + "\n" + item.link + "\n" + std::to_string(status.st_mode);
   if (S_ISREG(item.kind)) {
-    for (const auto part : {status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec})
+    for (const long long part :
+         {static_cast<long long>(status.st_ino), static_cast<long long>(status.st_size),
+          static_cast<long long>(status.st_mtim.tv_sec),
+          static_cast<long long>(status.st_mtim.tv_nsec),
+          static_cast<long long>(status.st_ctim.tv_sec),
+          static_cast<long long>(status.st_ctim.tv_nsec)})
       item.state += " " + std::to_string(part);
     all.bytes += static_cast<std::size_t>(status.st_size);
   }
@@ -76,6 +81,13 @@ void list(const std::string& source, const std::string& below, bool top, Listing
     children.push_back(entry.path().filename().string());
   std::sort(children.begin(), children.end());
   for (const auto& name : children) list(source + "/" + name, below + "/" + name, false, all);
+}
+
+// The umask has no say: commands run as another user.
+Result<void> put(const fs::path& target, std::string_view content, mode_t mode) {
+  MIX_OK(write_quickly(target, content, mode));
+  if (chmod(target.c_str(), mode) == 0) return {};
+  return fail(io_error(errno, "cannot be opened to all", target.string()));
 }
 
 Result<void> copy(const Item& item, const fs::path& folder) {
@@ -92,7 +104,7 @@ Result<void> copy(const Item& item, const fs::path& folder) {
     return {};
   }
   MIX_TRY(const std::string content, read_file(item.source, most_bytes));
-  return write_quickly(target, content, item.executable ? 0555 : 0444);
+  return put(target, content, item.executable ? 0555 : 0444);
 }
 
 Result<void> fill(const fs::path& folder, const Listing& all) {
@@ -102,10 +114,9 @@ Result<void> fill(const fs::path& folder, const Listing& all) {
     if (!copied && S_ISREG(item.kind) && access(item.source.c_str(), R_OK) != 0) continue;
     MIX_OK(copied);
   }
-  MIX_OK(write_quickly(folder / "hosts",
-                       "127.0.0.1 localhost sandbox\n::1 localhost ip6-localhost ip6-loopback\n",
-                       0444));
-  MIX_OK(write_quickly(folder / "hostname", "sandbox\n", 0444));
+  MIX_OK(put(folder / "hosts",
+             "127.0.0.1 localhost sandbox\n::1 localhost ip6-localhost ip6-loopback\n", 0444));
+  MIX_OK(put(folder / "hostname", "sandbox\n", 0444));
   for (const char* name : {"passwd", "group", "resolv.conf"}) {
     const Item link{{}, name, S_IFLNK, false, std::string("../run/mixagent/") + name, {}};
     MIX_OK(copy(link, folder));
@@ -155,7 +166,8 @@ Result<EtcFolder> prepare_etc(const std::vector<std::string>& entries, const fs:
     }
     for (Item& item : one.items) all.items.push_back(std::move(item));
   }
-  std::string states = "1\n";  // of the form of the folder
+  // The form of the folder; and a power cut may have emptied what was written before it.
+  std::string states = "2\n" + read_file("/proc/sys/kernel/random/boot_id").value_or("");
   for (const Item& item : all.items) states += item.state + "\n";
   const fs::path folder = cache / ("etc-" + sha256_hex(states).substr(0, 16));
   result.path = folder.string();

@@ -102,6 +102,19 @@ void open_the_way(const fs::path& cache, const fs::path& workspace) {
   }
 }
 
+// Without layers: read-only, their tools would fail.
+void hide_private_caches(Policy& policy) {
+  const auto hidden = std::move(policy.throw_away);
+  policy.throw_away.clear();
+  auto& extra = policy.extra;
+  extra.erase(std::remove_if(extra.begin(), extra.end(),
+                             [&](const Bind& bind) {
+                               return std::find(hidden.begin(), hidden.end(), bind.target) !=
+                                      hidden.end();
+                             }),
+              extra.end());
+}
+
 class CommandSandbox final : public Sandbox {
  public:
   struct Parts {
@@ -150,7 +163,7 @@ class CommandSandbox final : public Sandbox {
   };
   Result<View> view_for(const SandboxCommand& command) {
     View view{parts_.policy, nullptr, nullptr};
-    if (command.overlays.empty() || parts_.work.empty()) view.policy.throw_away.clear();
+    if (command.overlays.empty() || parts_.work.empty()) hide_private_caches(view.policy);
     if (!view.policy.throw_away.empty()) {
       const auto folder = parts_.work / ("caches-" + std::to_string(++folders_));
       MIX_TRY(view.caches, ThrowAway::make(folder, view.policy));

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "sandbox/etc.h"
 #include "sandbox/private_uid.h"
+#include "system/folders.h"
 
 #include <algorithm>
 #include <array>
@@ -62,42 +63,115 @@ void add_system(Policy& policy) {
 
 // ---- what the user added
 
+struct Grant {
+  const std::string& raw;
+  const char* key;
+  bool writable;
+  std::string source, target;  // without links; as commands find it
+};
+
+// Whoever reaches one of these is root; a read-only mount does not keep anybody from talking.
+constexpr std::array engine_sockets = {"docker.sock", "podman.sock",     "containerd.sock",
+                                       "crio.sock",   "lxd/unix.socket", "incus/unix.socket"};
+
+bool leads_out(const std::string& path) {
+  auto is_engine = [](const std::string& socket) {
+    return std::any_of(engine_sockets.begin(), engine_sockets.end(),
+                       [&](const char* name) { return socket.find(name) != std::string::npos; });
+  };
+  std::error_code error;
+  if (is_engine(path) || path == "/run") return true;
+  if (!fs::is_directory(path, error)) return false;
+  if (at_or_below(path, "/run")) return true;  // sockets of services come and go there
+  return std::any_of(engine_sockets.begin(), engine_sockets.end(), [&](const fs::path& name) {
+    const std::string last = path + "/" + name.filename().string();
+    return (is_engine(last) && exists(last)) || exists(path + "/" + name.string());
+  });
+}
+
+// This process starts programs from its own folders and believes what is written there; other runs'
+// copies and journals lie there, too.
+bool touches_own(const std::string& path, bool writable, const SandboxOptions& options) {
+  const Environment env(options.environment.begin(), options.environment.end());
+  std::vector<fs::path> own = {options.cache, options.work, cache_folder(env), state_folder(env)};
+  if (writable) own.push_back(config_folder(env));
+  return std::any_of(own.begin(), own.end(), [&](const fs::path& folder) {
+    const std::string real = folder.empty() ? "" : real_path(folder);
+    return !real.empty() && (at_or_below(real, path) || at_or_below(path, real));
+  });
+}
+
+Result<void> check_grant(const Policy& policy, const SandboxOptions& options, const Grant& grant,
+                         const std::string& path) {
+  auto refuse = [&](const char* what, const char* remedy) {
+    return fail(ErrorCode::config, "\"" + grant.raw + "\" " + what, grant.key, remedy);
+  };
+  if (leads_out(path))
+    return refuse("leads out of any sandbox", "name the single sockets that commands need");
+  if (touches_own(path, grant.writable, options))
+    return refuse("holds mixagent's own files, or lies among them",
+                  "name the single folders that commands need");
+  auto holds = [&](const char* part) { return path.find(part) != std::string::npos; };
+  const bool too_wide =
+      at_or_below(real_path(options.home), path) || at_or_below(policy.repository, path);
+  const bool secret = holds("/.ssh") || holds("/.gnupg");
+  if (grant.writable &&
+      (too_wide || secret || at_or_below("/usr", path) || at_or_below("/etc", path)))
+    return refuse("may not be writable in the sandbox",
+                  "name a folder that holds neither your home, the repository nor credentials");
+  return {};
+}
+
+Result<void> add_grant(Policy& policy, const SandboxOptions& options, const Grant& grant) {
+  if (grant.source.empty() || grant.source[0] != '/')
+    return fail(ErrorCode::config, "\"" + grant.raw + "\" is not an absolute path", grant.key,
+                "write it from / or from ~/");
+  for (const auto& path : {grant.source, grant.target})
+    MIX_OK(check_grant(policy, options, grant, path));
+  if (!exists(grant.source)) return {};
+  for (const auto& path : {grant.source, grant.target})
+    if (at_or_below(path, policy.repository)) return {};
+  for (const auto& path : {grant.source, grant.target})
+    if (!may_mount(policy, path) && !at_or_below(path, "/run"))
+      return fail(ErrorCode::config, "\"" + grant.raw + "\" cannot be shown in the sandbox",
+                  grant.key, "name a folder below it");
+  policy.extra.push_back({grant.source, grant.target, grant.writable});
+  return {};
+}
+
+// Where a tool looks for its cache, which may be a link; the home folder as commands see it.
+std::string cache_target(const std::string& raw, const SandboxOptions& options) {
+  const std::string home = real_path(options.home);
+  std::string path = fs::path(expand_home(raw, home)).lexically_normal().string();
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  const std::string linked = options.home.lexically_normal().string();
+  return linked.size() > 1 && at_or_below(path, linked) ? home + path.substr(linked.size()) : path;
+}
+
 Result<void> add_granted(Policy& policy, const SandboxOptions& options) {
   const std::string home = real_path(options.home);
-  auto add = [&](const std::string& raw, bool writable, const char* key) -> Result<void> {
-    const std::string path = real_path(expand_home(raw, home));
-    if (path.empty() || path[0] != '/')
-      return fail(ErrorCode::config, "\"" + raw + "\" is not an absolute path", key,
-                  "write it from / or from ~/");
-    const bool too_wide = at_or_below(home, path) || at_or_below(policy.repository, path);
-    auto holds = [&](const char* part) { return path.find(part) != std::string::npos; };
-    // Whoever reaches one of these is root; a read-only mount does not keep anybody from talking.
-    const bool engine = holds("docker.sock") || holds("podman.sock") || holds("containerd.sock");
-    if (engine || path == "/run")
-      return fail(ErrorCode::config, "\"" + raw + "\" leads out of any sandbox", key,
-                  "name the single sockets that commands need");
-    const bool secret = holds("/.ssh") || holds("/.gnupg");
-    if (writable && (too_wide || secret || at_or_below("/usr", path) || at_or_below("/etc", path)))
-      return fail(ErrorCode::config, "\"" + raw + "\" may not be writable in the sandbox", key,
-                  "name a folder that holds neither your home, the repository nor credentials");
-    if (!exists(path) || at_or_below(path, policy.repository)) return {};
-    if (!may_mount(policy, path) && !at_or_below(path, "/run"))
-      return fail(ErrorCode::config, "\"" + raw + "\" cannot be shown in the sandbox", key,
-                  "name a folder below it");
-    policy.extra.push_back({path, path, writable});
+  auto add = [&](const std::vector<std::string>& paths, bool writable,
+                 const char* key) -> Result<void> {
+    for (const std::string& raw : paths) {
+      const std::string path = real_path(expand_home(raw, home));
+      MIX_OK(add_grant(policy, options, {raw, key, writable, path, path}));
+    }
     return {};
   };
-  for (const auto& path : options.config.read_only) MIX_OK(add(path, false, "sandbox.read_only"));
-  for (const auto& path : options.config.writable) MIX_OK(add(path, true, "sandbox.writable"));
-  for (const auto& path : options.config.unix_sockets)
-    MIX_OK(add(path, true, "sandbox.unix_sockets"));
+  MIX_OK(add(options.config.read_only, false, "sandbox.read_only"));
+  MIX_OK(add(options.config.writable, true, "sandbox.writable"));
+  MIX_OK(add(options.config.unix_sockets, true, "sandbox.unix_sockets"));
   for (const auto& [raw, how] : options.config.cache) {
-    MIX_OK(add(raw, how == "rw", "sandbox.cache"));
-    const std::string path = real_path(expand_home(raw, home));
+    const std::string target = cache_target(raw, options);
+    const std::string source = real_path(expand_home(raw, home));
+    MIX_OK(add_grant(policy, options, {raw, "sandbox.cache", how == "rw", source, target}));
+    policy.named_caches.push_back(target);
     auto& private_ones = policy.throw_away;
-    private_ones.erase(std::remove(private_ones.begin(), private_ones.end(), path),
+    private_ones.erase(std::remove(private_ones.begin(), private_ones.end(), target),
                        private_ones.end());
-    if (how == "private") private_ones.push_back(path);
+    const bool shown = std::any_of(policy.extra.begin(), policy.extra.end(),
+                                   [&](const Bind& bind) { return bind.target == target; });
+    if (how == "private" && shown) private_ones.push_back(target);
   }
   return {};
 }
@@ -136,6 +210,8 @@ bool visible(const Policy& policy, const std::string& path) {
   };
   const auto& links = policy.links;
   return at_or_below(path, policy.repository) || below(policy.system) || below(policy.extra) ||
+         std::any_of(policy.etc.begin(), policy.etc.end(),
+                     [&](const std::string& shown) { return at_or_below(path, shown); }) ||
          std::any_of(links.begin(), links.end(),
                      [&](const auto& link) { return at_or_below(path, link.second); });
 }

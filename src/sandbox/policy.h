@@ -21,7 +21,7 @@ struct SandboxOptions {
   std::filesystem::path repository;  // its own absolute path; where workspaces appear
   std::filesystem::path objects;     // the repository's object store, or empty
   std::filesystem::path home;        // the user's; its place is kept, its content is not shown
-  std::filesystem::path cache;       // for the extracted init
+  std::filesystem::path cache;       // for the extracted init and copies of /etc; never granted
   std::filesystem::path work;        // this run's folder, removed with it; empty: no setup
   Variables environment;             // this process's own (process_environment)
   bool only_public = true;           // false in tests alone: allowed hosts may stand on loopback
@@ -43,11 +43,12 @@ struct Policy {
   std::string etc_folder;                                  // copies of them, shown as /etc (etc.h)
   std::vector<std::pair<std::string, std::string>> links;  // {target, path}: {"usr/bin", "/bin"}
   std::vector<Bind> extra;  // toolchains, caches, what the user added; parents before children
-  // Of `extra`: caches that commands write in a layer which goes with them (throw_away.h), where
-  // overlays work; else they are read-only.
+  // Targets in `extra`: caches that commands write in a layer which goes with them (throw_away.h),
+  // where overlays work; else they are not shown, and tools start with an empty one.
   std::vector<std::string> throw_away;
-  std::string objects;  // host path or empty
-  std::string proxy;    // host path of the filtering proxy's socket, or empty
+  std::vector<std::string> named_caches;  // targets that the user spoke of
+  std::string objects;                    // host path or empty
+  std::string proxy;                      // host path of the filtering proxy's socket, or empty
   bool network = false;
   bool whole_machine = false;  // external, none: nothing is hidden
   Variables environment;       // cleaned
@@ -83,7 +84,7 @@ void add_toolchains(Policy& policy, const SandboxOptions& options);
 void add_private_caches(Policy& policy);
 // Folders that packages are downloaded into, below the home folder: kept below `downloads` on the
 // host. Commands online write them (missing ones are not made here), others only read what is
-// there.
+// there. Not where the user said what to do.
 void show_downloads(Policy& policy, const std::string& downloads, bool online);
 // Those folders, relative.
 std::vector<std::string> download_folders();

@@ -87,7 +87,7 @@ void add_private_caches(Policy& policy) {
       return sign != nullptr && exists(policy.repository + "/" + sign);
     });
     if (!used || !exists(path) || !may_mount(policy, path)) continue;
-    if (!visible(policy, path)) policy.extra.push_back({real_path(path), path});
+    policy.extra.push_back({real_path(path), path});
     policy.throw_away.push_back(path);
   }
 }
@@ -99,7 +99,13 @@ std::vector<std::string> download_folders() {
 void show_downloads(Policy& policy, const std::string& downloads, bool online) {
   for (const char* cache : caches) {
     const std::string source = downloads + "/" + cache, target = policy.home + "/" + cache;
-    if (!exists(source) || !may_mount(policy, target) || at_or_below(policy.repository, target))
+    const auto& named = policy.named_caches;
+    const bool taken = std::any_of(named.begin(), named.end(), [&](const std::string& path) {
+      return at_or_below(target, path) || at_or_below(path, target);
+    });
+    std::error_code error;
+    if (!exists(source) || taken || !may_mount(policy, target) ||
+        at_or_below(policy.repository, target) || (!online && fs::is_empty(source, error)))
       continue;
     auto& extra = policy.extra;
     extra.erase(std::remove_if(extra.begin(), extra.end(),

@@ -164,7 +164,7 @@ static bool is_new(const struct stat* status) {
 static void measure(int folder, int depth, struct growth* g) {
   DIR* entries = folder >= 0 ? fdopendir(folder) : NULL;
   if (!entries) {
-    g->hidden = true;
+    if (errno != ENOENT) g->hidden = true; /* else it went in the meantime */
     if (folder >= 0) close(folder);
     return;
   }

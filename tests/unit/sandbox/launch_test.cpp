@@ -1,12 +1,14 @@
 #include "sandbox/launch.h"
 
 #include "base/text.h"
+#include "sandbox/throw_away.h"
 #include "system/files.h"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 
 namespace mixagent {
@@ -165,6 +167,38 @@ TEST_CASE("what is started") {
     CHECK(ci == 1);
     CHECK(value_of(asked.env, "EXTRA") == "x");
   }
+}
+
+TEST_CASE("a private cache is not shown where it could not be written") {
+  Place place;
+  const std::string cache = place.root / "home/.cache/go-build";
+  fs::create_directories(cache);
+  std::ofstream(place.root / "home/repo/go.mod") << "module m\n";
+  Exit good;
+  good.report = "ready\n";
+  place.processes.answer = good;
+  REQUIRE(place.sandbox(Isolation::full)->run(place.command(), {}));
+  const auto& argv = place.processes.asked.back().argv;
+  CHECK(std::count(argv.begin(), argv.end(), cache) == 0);
+}
+
+TEST_CASE("a layer starts empty, whatever a killed process left there") {
+  Place place;
+  const fs::path left = place.root / "work/caches-1/0/upper/left";
+  fs::create_directories(left);
+  Policy policy;
+  policy.extra = {{"/data", "/home/ann/.cache/go-build"}, {"/opt/tool", "/opt/tool"}};
+  policy.throw_away = {"/home/ann/.cache/go-build"};
+  {
+    const auto made = ThrowAway::make(place.root / "work/caches-1", policy);
+    REQUIRE(made);
+    CHECK_FALSE(fs::exists(left));
+    CHECK(fs::exists(left.parent_path()));
+    CHECK(policy.extra[0].source == (place.root / "work/caches-1/0/merged").string());
+    CHECK(policy.extra[0].writable);
+    CHECK_FALSE(policy.extra[1].writable);
+  }
+  CHECK_FALSE(fs::exists(place.root / "work/caches-1"));
 }
 
 TEST_CASE("what is not started at all") {

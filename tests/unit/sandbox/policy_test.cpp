@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <sys/stat.h>
 
 namespace mixagent {
 namespace {
@@ -192,7 +193,9 @@ TEST_CASE("/etc is a folder of copies of what everybody may read") {
   for (const char* name : {"ssl", "tool", "linked", "localtime", "dangling", "missing", "huge"})
     entries.push_back((etc / name).string());
 
+  const mode_t before = umask(0077);
   const auto made = prepare_etc(entries, cache);
+  umask(before);
   REQUIRE(made);
   std::vector<std::string> seen;
   for (const auto& entry : fs::recursive_directory_iterator(made->path)) {
@@ -216,6 +219,10 @@ TEST_CASE("/etc is a folder of copies of what everybody may read") {
   CHECK(made->large[0].target == "/etc/huge");
 
   CHECK(prepare_etc(entries, cache)->path == made->path);
+  const auto modified = fs::last_write_time(etc / "ssl/certs/ca.pem");
+  std::ofstream(etc / "ssl/certs/ca.pem") << "CERTIFICATE";
+  fs::last_write_time(etc / "ssl/certs/ca.pem", modified);
+  CHECK(prepare_etc(entries, cache)->path != made->path);
   std::ofstream(etc / "ssl/certs/ca.pem") << "certificate, renewed";
   const auto renewed = prepare_etc(entries, cache);
   REQUIRE(renewed);
@@ -265,6 +272,15 @@ TEST_CASE("what may be made writable") {
     options.config.unix_sockets = {engine};
     CHECK_FALSE_MESSAGE(make_policy(options), engine);
   }
+  // A folder that shows a socket of one directly, and the folder of all services' sockets.
+  std::ofstream(home.path("data/crio.sock")) << "";
+  for (const std::string& folder : {home.path("data"), std::string("/run/lock")}) {
+    if (!fs::is_directory(folder)) continue;
+    SandboxOptions options = home.options();
+    options.config.read_only = {folder};
+    CHECK_FALSE_MESSAGE(make_policy(options), folder);
+  }
+  fs::remove(home.path("data/crio.sock"));
   SandboxOptions options = home.options();
   options.config.read_only = {"~/.aws", "/no/such/place"};
   const auto policy = make_policy(options);
@@ -272,6 +288,103 @@ TEST_CASE("what may be made writable") {
   CHECK(std::any_of(policy->extra.begin(), policy->extra.end(), [&](const Bind& bind) {
     return bind.target == home.path(".aws") && !bind.writable;
   }));
+}
+
+TEST_CASE("mixagent's own folders are not granted") {
+  const Home home;
+  struct Case {
+    std::string path;
+    bool readable, writable;
+  };
+  fs::create_directories(home.path(".cache/mixagent/shop-1"));
+  fs::create_directories(home.path(".cache/other"));
+  fs::create_directories(home.path("state/mixagent"));
+  fs::create_directories(home.path(".config/other"));
+  fs::create_directory_symlink(home.path(".cache"), home.path("linked"));
+  for (const Case& c : std::vector<Case>{{"~/.cache", false, false},
+                                         {"~/.cache/mixagent", false, false},
+                                         {"~/.cache/mixagent/shop-1", false, false},
+                                         {"~/linked", false, false},
+                                         {"~/.cache/other", true, true},
+                                         {"~/state", false, false},
+                                         {"~/.local/state", true, true},
+                                         {"~/.config", true, false},
+                                         {"~/.config/mixagent/config.toml", true, false},
+                                         {"~/.config/other", true, true}}) {
+    SandboxOptions options = home.options();
+    options.environment.emplace_back("XDG_STATE_HOME", home.path("state"));
+    options.config.read_only = {c.path};
+    CHECK_MESSAGE(make_policy(options).has_value() == c.readable, c.path);
+    options.config.read_only.clear();
+    options.config.writable = {c.path};
+    CHECK_MESSAGE(make_policy(options).has_value() == c.writable, c.path);
+    options.config.writable.clear();
+    options.config.cache = {{c.path, "rw"}};
+    CHECK_MESSAGE(make_policy(options).has_value() == c.writable, c.path);
+  }
+}
+
+TEST_CASE("a cache that is a link is given where its tool looks for it") {
+  const Home home;
+  fs::create_directories(home.path("data/build"));
+  fs::create_directories(home.path(".cache"));
+  fs::create_directory_symlink(home.path("data/build"), home.path(".cache/go-build"));
+  std::ofstream(home.path("src/app/go.mod")) << "module m\n";
+  for (const std::string how : {"ro", "private", "rw"}) {
+    SandboxOptions options = home.options();
+    options.config.cache = {{"~/.cache/go-build/", how}};
+    const auto policy = make_policy(options);
+    REQUIRE(policy);
+    std::vector<std::string> shown;
+    for (const Bind& bind : policy->extra)
+      if (bind.source == home.path("data/build"))
+        shown.push_back(bind.target + (bind.writable ? " rw" : ""));
+    CHECK(shown ==
+          std::vector<std::string>{home.path(".cache/go-build") + (how == "rw" ? " rw" : "")});
+    CHECK(policy->throw_away.size() == (how == "private" ? 1 : 0));
+  }
+  fs::remove(home.path(".cache/go-build"));
+  fs::create_directory_symlink(home.path(".ssh"), home.path(".cache/go-build"));
+  SandboxOptions options = home.options();
+  options.config.cache = {{"~/.cache/go-build", "rw"}};
+  CHECK_FALSE(make_policy(options));
+}
+
+TEST_CASE("downloads are not laid over what the user named, nor empty ones over full ones") {
+  const Home home;
+  const std::string downloads = home.path("data"), go = "go/pkg/mod", npm = ".npm/_cacache",
+                    cargo = ".cargo/registry";
+  for (const std::string& folder : {go, npm, cargo}) {
+    fs::create_directories(downloads + "/" + folder);
+    fs::create_directories(home.path(folder));
+  }
+  for (const std::string& folder : {npm, cargo})
+    std::ofstream(downloads + "/" + folder + "/got") << "";
+  SandboxOptions options = home.options();
+  options.config.cache = {{"~/.npm/_cacache", "rw"}};
+  for (const bool online : {false, true}) {
+    auto policy = make_policy(options);
+    REQUIRE(policy);
+    show_downloads(*policy, downloads, online);
+    std::vector<std::string> laid;
+    for (const Bind& bind : policy->extra)
+      if (at_or_below(bind.source, downloads)) laid.push_back(bind.target);
+    std::sort(laid.begin(), laid.end());
+    CHECK(laid == (online ? std::vector<std::string>{home.path(cargo), home.path(go)}
+                          : std::vector<std::string>{home.path(cargo)}));
+  }
+}
+
+TEST_CASE("what is shown of /etc is visible") {
+  const Home home;
+  SandboxOptions options = home.options();
+  for (auto& [name, value] : options.environment)
+    if (name == "VIRTUAL_ENV") value = "/etc/alternatives/env";
+  const auto policy = make_policy(options);
+  REQUIRE(policy);
+  const bool there = std::count(policy->etc.begin(), policy->etc.end(), "/etc/alternatives") != 0;
+  CHECK(value_of(policy->environment, "VIRTUAL_ENV") == (there ? "/etc/alternatives/env" : ""));
+  CHECK_FALSE(visible(*policy, "/etc/shadow"));
 }
 
 TEST_CASE("caches: read-only, in a layer of their own, or the user's own on request") {
@@ -291,7 +404,7 @@ TEST_CASE("caches: read-only, in a layer of their own, or the user's own on requ
            {{{"~/.cache/go-build", "rw"}}, true, {{npm, "ro"}, {go, "rw"}}},
            {{{"~/.cache/go-build", "private"}}, false, {{npm, "ro"}, {go, "private"}}},
            {{{"~/.npm/_cacache", "private"}}, false, {{npm, "private"}}},
-           {{{"~/data", "private"}, {"~/.cache/none", "rw"}},
+           {{{"~/data", "private"}, {"~/.cache/none", "rw"}, {"~/.cache/other", "private"}},
             false,
             {{npm, "ro"}, {"data", "private"}}}}) {
     SandboxOptions options = home.options();
