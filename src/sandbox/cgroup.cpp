@@ -52,10 +52,22 @@ void hand_on(const std::string& folder) {
   }
 }
 
+// A command may have made groups in its own. False and errno when one is left.
+bool remove_groups(const std::string& path) {
+  std::error_code error;
+  std::vector<std::string> below;
+  for (const auto& entry : fs::directory_iterator(path, error))
+    if (entry.symlink_status(error).type() == fs::file_type::directory)
+      below.push_back(entry.path().string());
+  for (const std::string& group : below)
+    if (!remove_groups(group)) return false;
+  return rmdir(path.c_str()) == 0;
+}
+
 void remove_group(const std::string& path) {
   put(path + "/cgroup.kill", "1");
   // The dead are still in it until they have been waited for.
-  for (int i = 0; rmdir(path.c_str()) != 0 && errno == EBUSY && i < 100; ++i)
+  for (int i = 0; !remove_groups(path) && errno == EBUSY && i < 100; ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
 }
 
@@ -65,12 +77,20 @@ Fd locked(const std::string& path) {
   return folder;
 }
 
+// mixagent-PROCESS-NUMBER: a user's own unit may well begin like that.
+bool is_command_group(const std::string& name) {
+  if (name.rfind(prefix, 0) != 0) return false;
+  const auto parts = split(name.substr(std::string_view(prefix).size()), '-');
+  return parts.size() == 2 && std::all_of(parts.begin(), parts.end(), [](const std::string& part) {
+           return !part.empty() && part.find_first_not_of("0123456789") == std::string::npos;
+         });
+}
+
 void sweep(const std::string& folder) {
   std::error_code error;
   std::vector<std::string> found;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
-    if (name.rfind(prefix, 0) == 0 && name != own_group) found.push_back(entry.path().string());
+    if (is_command_group(entry.path().filename().string())) found.push_back(entry.path().string());
   }
   for (const std::string& path : found)
     if (const Fd lock = locked(path)) remove_group(path);
@@ -103,9 +123,9 @@ CgroupWrites cgroup_writes(const Policy& policy, std::string_view controllers) {
     writes.emplace_back("memory.swap.max", "0");
     writes.emplace_back("memory.oom.group", "1");
   }
-  // Besides the command's own there are bubblewrap and the init.
+  // This counts threads, which the init does not; and there are bubblewrap and the init.
   if (has_word(controllers, "pids") && policy.processes > 0)
-    writes.emplace_back("pids.max", std::to_string(policy.processes + 8));
+    writes.emplace_back("pids.max", std::to_string(2LL * policy.processes + 8));
   if (has_word(controllers, "cpu")) writes.emplace_back("cpu.weight", "20");
   return writes;
 }
@@ -141,7 +161,12 @@ std::unique_ptr<CgroupLeaf> Cgroups::make(const Policy& policy) {
   const std::string path =
       folder_ + "/" + prefix + std::to_string(getpid()) + "-" + std::to_string(++made_);
   if (mkdir(path.c_str(), 0755) != 0) return nullptr;
-  auto leaf = std::make_unique<CgroupLeaf>(path, locked(path));
+  Fd lock = locked(path);
+  if (!lock) {
+    rmdir(path.c_str());
+    return nullptr;
+  }
+  auto leaf = std::make_unique<CgroupLeaf>(path, std::move(lock));
   for (const auto& [file, text] : cgroup_writes(policy, controllers_)) put(path + "/" + file, text);
   return leaf;
 }

@@ -44,7 +44,7 @@ TEST_CASE("what is written for a command's limits") {
   const CgroupWrites memory = {
       {"memory.max", "314572800"}, {"memory.swap.max", "0"}, {"memory.oom.group", "1"}};
   CHECK(cgroup_writes(policy, "memory") == memory);
-  CHECK(cgroup_writes(policy, "cpuset io pids\n") == CgroupWrites{{"pids.max", "72"}});
+  CHECK(cgroup_writes(policy, "cpuset io pids\n") == CgroupWrites{{"pids.max", "136"}});
   CHECK(cgroup_writes(policy, "cpu hugetlb") == CgroupWrites{{"cpu.weight", "20"}});
   CHECK(cgroup_writes(policy, "").empty());
   CHECK(cgroup_writes({}, "memory pids").empty());
@@ -72,14 +72,15 @@ class FakeGroup {
 
 TEST_CASE("a group a command, and none left") {
   const FakeGroup fake;
-  for (const char* name : {"mixagent-1-1", "mixagent-main", "user.slice"})
-    fs::create_directory(fake.root / name);
+  const std::vector<std::string> kept = {"mixagent-main", "user.slice", "mixagent-backup.service",
+                                         "mixagent-1-x", "mixagent-12"};
+  for (const std::string& name : kept) fs::create_directory(fake.root / name);
+  fs::create_directories(fake.root / "mixagent-1-1/made/deeper");
   const auto groups = Cgroups::open(fake.root / "mixagent-main");
   REQUIRE(groups);
   CHECK(groups->folder() == fake.root);
   CHECK_FALSE(fs::exists(fake.root / "mixagent-1-1"));  // left by a process that is gone
-  CHECK(fs::exists(fake.root / "mixagent-main"));
-  CHECK(fs::exists(fake.root / "user.slice"));
+  for (const std::string& name : kept) CHECK_MESSAGE(fs::exists(fake.root / name), name);
   std::string path;
   {
     const auto leaf = groups->make({});
@@ -94,6 +95,7 @@ TEST_CASE("a group a command, and none left") {
     CHECK(Cgroups::open(fake.root));  // another start leaves it alone
     CHECK(fs::exists(path));
     fs::remove(path + "/memory.events");
+    fs::create_directories(path + "/of-the-command/own");
   }
   CHECK_FALSE(fs::exists(path));
   CHECK_FALSE(Cgroups::open(fake.root / "missing"));
