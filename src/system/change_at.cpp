@@ -90,6 +90,11 @@ bool is_root() {
   return ::geteuid() == 0;
 }
 
+bool is_own(const std::filesystem::path& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 && status.st_uid == ::geteuid();
+}
+
 Result<Fd> create_at(int folder, const std::string& name, unsigned mode) {
   const int fd =
       ::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
@@ -99,7 +104,8 @@ Result<Fd> create_at(int folder, const std::string& name, unsigned mode) {
 
 bool share_file_at(const std::filesystem::path& file, int folder, const std::string& name) {
   struct stat status {};
-  if (::lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink != 1)
+  if (::lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink != 1 ||
+      status.st_uid != ::geteuid())
     return false;
   if (::linkat(AT_FDCWD, file.c_str(), folder, name.c_str(), 0) != 0) return false;
   // Another process may have had the same thought.

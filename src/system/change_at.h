@@ -18,10 +18,13 @@ struct Owner {
 };
 
 bool is_root();
+// It is there and belongs to this process's user; a link itself, not what it leads to.
+bool is_own(const std::filesystem::path& path);
 
 // Opened for writing; `name` must not exist. The umask takes bits off `mode`; set_mode does not.
 Result<Fd> create_at(int folder, const std::string& name, unsigned mode);
-// A second name for a file that has one, so that modes and times given to it concern nothing else.
+// A second name for a file of this process's user that has one, so that modes and times given to it
+// concern nothing else.
 // False where that cannot be.
 bool share_file_at(const std::filesystem::path& file, int folder, const std::string& name);
 Result<void> create_link_at(int folder, const std::string& name, const std::string& target);

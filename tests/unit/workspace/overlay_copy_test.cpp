@@ -1,6 +1,7 @@
 // Overlays looked at from outside: what a command left in the upper folder is put there by hand.
 
 #include "fixture.h"
+#include "system/change_at.h"
 #include "system/files.h"
 #include "system/overlay_files.h"
 
@@ -200,6 +201,25 @@ TEST_CASE_FIXTURE(OverlayFixture, "what was changed in a base between runs is wr
   CHECK(base_file(*one, "kept.txt").text == "kept\n");
   CHECK(base_file(*one, "strange.txt").inode == 0);
   CHECK(fs::status(one->overlays()[0].lower / "gone.txt").permissions() == fs::perms{0644});
+}
+
+TEST_CASE_FIXTURE(OverlayFixture, "files of another user are not taken into a base") {
+  if (!is_root()) return;
+  const auto tree = snapshot().tree;
+  const auto files = options.cache / "base/files";
+  must(make_directories(files));
+  put(options.cache / "single", "x\n");
+  const Fd folder = value_of(open_directory(options.cache));
+  CHECK(share_file_at(options.cache / "single", folder.get(), "second"));
+  put(options.cache / "foreign", "x\n");
+  for (const auto& path : {files, options.cache / "foreign"})
+    REQUIRE(chown(path.c_str(), 47110, 47110) == 0);
+  CHECK_FALSE(share_file_at(options.cache / "foreign", folder.get(), "third"));
+  const auto one = copy(tree);
+  struct stat status {};
+  REQUIRE(stat(one->overlays()[0].lower.c_str(), &status) == 0);
+  CHECK(status.st_uid == geteuid());
+  CHECK(base_file(*one, "kept.txt").text == "kept\n");
 }
 
 TEST_CASE_FIXTURE(OverlayFixture, "runs side by side have a base each, and one of them is kept") {
