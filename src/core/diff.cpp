@@ -222,7 +222,6 @@ void put_conflict(ThreeWay& merge, const std::string& base, const std::string& o
   const auto closed = [](const std::string& text) {
     return text.empty() || text.back() == '\n' ? text : text + "\n";
   };
-  merge.conflict = true;
   const std::string shown =
       "<<<<<<< ours\n" + closed(ours) + "=======\n" + closed(theirs) + ">>>>>>> theirs\n";
   merge.hunks.push_back({merge.text.size(), shown.size(), base, ours, theirs});
@@ -261,8 +260,8 @@ std::set<int> added_lines(std::string_view before, std::string_view after) {
 }
 
 ThreeWay merge_three_way(std::string_view base, std::string_view ours, std::string_view theirs) {
-  if (ours == theirs || theirs == base) return {std::string(ours), false};
-  if (ours == base) return {std::string(theirs), false};
+  if (ours == theirs || theirs == base) return {std::string(ours)};
+  if (ours == base) return {std::string(theirs)};
   const Lines base_lines = lines_of(base);
   const Lines our_lines = lines_of(ours);
   const Lines their_lines = lines_of(theirs);

@@ -24,8 +24,7 @@ struct ConflictHunk {
 };
 struct ThreeWay {
   std::string text;
-  bool conflict = false;  // then `text` holds <<<<<<< markers
-  std::vector<ConflictHunk> hunks = {};
+  std::vector<ConflictHunk> hunks = {};  // none: no conflict
 };
 // diff3: hunks of both sides applied to the base where they do not touch.
 ThreeWay merge_three_way(std::string_view base, std::string_view ours, std::string_view theirs);

@@ -35,7 +35,7 @@ Result<Entry> merge_contents(const Entry& base, const Entry& ours, const Entry& 
   MIX_TRY(const auto other, store.get(theirs->blob));
   if (!is_text(before) || !is_text(mine) || !is_text(other)) return Entry();
   const auto text = merge_three_way(before, mine, other);
-  if (text.conflict) return Entry();
+  if (!text.hunks.empty()) return Entry();
   merged.size = static_cast<std::int64_t>(text.text.size());
   MIX_TRY(merged.blob, store.put(text.text, Store::Layer::own));
   return Entry(merged);

@@ -161,7 +161,7 @@ Result<Merge> MemoryWorkspaces::merge(const Tree& base, const Tree& ours, const 
       MIX_TRY(const auto our_bytes, bytes(mine->blob));
       MIX_TRY(const auto their_bytes, bytes(change.after->blob));
       const ThreeWay merged = merge_three_way(base_bytes, our_bytes, their_bytes);
-      if (merged.conflict) merge.conflicts.push_back(change.path);
+      if (!merged.hunks.empty()) merge.conflicts.push_back(change.path);
       TreeEntry entry = *mine;
       MIX_TRY(entry.blob, put(merged.text));
       entry.size = static_cast<std::int64_t>(merged.text.size());

@@ -194,9 +194,9 @@ TEST_CASE("three-way merge of known texts") {
     INFO(std::string(one.name));
     const auto merge = merge_three_way(base, one.ours, one.theirs);
     CHECK(merge.text == one.text);
-    CHECK(merge.conflict == one.conflict);
+    CHECK(merge.hunks.empty() != one.conflict);
     const auto mirrored = merge_three_way(base, one.theirs, one.ours);
-    CHECK(mirrored.conflict == one.conflict);
+    CHECK(mirrored.hunks.empty() != one.conflict);
     if (!one.conflict) CHECK(mirrored.text == one.text);
   }
 }
@@ -229,7 +229,7 @@ TEST_CASE("a merge of disjoint edits has no conflict and contains both") {
       put(both, who == 0 ? same : edited);
     }
     const auto merge = merge_three_way(text_of(base), text_of(ours), text_of(theirs));
-    REQUIRE_FALSE(merge.conflict);
+    REQUIRE(merge.hunks.empty());
     REQUIRE(merge.text == text_of(both));
   }
 }
@@ -245,7 +245,7 @@ TEST_CASE("a merge of random sides never invents or loses a line outside of conf
     REQUIRE(merge_three_way(b, ours, ours).text == ours);
     REQUIRE(merge_three_way(b, ours, b).text == ours);
     REQUIRE(merge_three_way(b, b, theirs).text == theirs);
-    if (merge.conflict) continue;
+    if (!merge.hunks.empty()) continue;
     const auto added = added_lines(b, merge.text);
     const auto lines = raw_lines(merge.text);
     for (const int line : added) {
