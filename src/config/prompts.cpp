@@ -83,7 +83,7 @@ const std::vector<PromptSpec>& prompt_specs() {
       {"review", {}, {"actions"}},
       {"review_step", {"goal", "diff", "checks", "round"}, {"step", "findings", "notes", "gates"}},
       {"revise", {"findings"}, {"coaching"}},
-      {"reconcile", {"others", "step", "hunks"}, {}},
+      {"reconcile", {"others", "step", "hunks", "fence"}, {}},
       {"advise", {}, {"actions"}},
       {"scout", {}, {"actions"}},
       {"scout_goal", {"goal", "files"}, {"notes"}},

@@ -46,6 +46,10 @@ std::string fence_for(const std::string& text) {
   return std::string(longest + 1, '`');
 }
 
+std::string fence_of(const ConflictHunk& hunk) {
+  return fence_for(closed(hunk.ours) + closed(hunk.base) + hunk.theirs);
+}
+
 bool is_marker(std::string_view line) {
   static constexpr std::array<std::string_view, 3> markers = {"<<<<<<<", ">>>>>>>", "|||||||"};
   return line.substr(0, line.find('\r')) == "=======" ||
@@ -60,7 +64,10 @@ bool holds_line(const std::string& text, const std::string& line) {
 
 // The lines that take a hunk's place, with the line ends that its file has.
 std::string replacement(const ConflictHunk& hunk, const std::vector<std::string>& body) {
-  const bool crlf = hunk.ours.find("\r\n") != std::string::npos;
+  bool crlf = false;  // as the first side that has lines
+  for (const std::string* side : {&hunk.base, &hunk.theirs, &hunk.ours}) {
+    if (side->find('\n') != std::string::npos) crlf = side->find("\r\n") != std::string::npos;
+  }
   std::string text;
   for (const std::string& line : body) {
     const bool has_cr = !line.empty() && line.back() == '\r';
@@ -69,7 +76,9 @@ std::string replacement(const ConflictHunk& hunk, const std::vector<std::string>
   return text;
 }
 
-std::string fault_of(const ConflictHunk& hunk, const std::vector<std::string>& body) {
+std::string fault_of(const ConflictHunk& hunk, const ReplyPiece& answer) {
+  const std::vector<std::string>& body = answer.body;
+  if (answer.ticks < fence_of(hunk).size()) return "its fence is not longer than those inside";
   for (const std::string& line : body) {
     if (is_marker(line) && !holds_line(hunk.ours, line) && !holds_line(hunk.theirs, line))
       return "it still holds a conflict marker";
@@ -120,16 +129,24 @@ std::string show_conflicts(const std::vector<ConflictFile>& files) {
   return out;
 }
 
+std::string answer_fence(const std::vector<ConflictFile>& files) {
+  std::string longest = "```";
+  for (const ConflictFile& file : files) {
+    for (const ConflictHunk& hunk : file.merge.hunks)
+      longest = std::max(longest, fence_of(hunk));  // a prefix is less
+  }
+  return longest;
+}
+
 Resolved resolve_conflicts(const std::vector<ConflictFile>& files, const std::string& answer) {
   Resolved out;
-  std::map<std::size_t, std::vector<std::string>> bodies;
+  std::map<std::size_t, ReplyPiece> answers;
   for (ReplyPiece& piece : cut_reply(answer)) {
     const std::size_t number = piece.kind == ReplyPiece::Kind::fenced ? hunk_number(piece.info) : 0;
     if (number == 0) continue;
     const std::string name = "hunk " + std::to_string(number);
     if (!piece.closed) out.fault = name + " has no end";
-    if (!bodies.emplace(number, std::move(piece.body)).second)
-      out.fault = name + " is answered twice";
+    if (!answers.emplace(number, std::move(piece)).second) out.fault = name + " is answered twice";
     if (!out.fault.empty()) return out;
   }
   std::size_t number = 0;
@@ -137,21 +154,21 @@ Resolved resolve_conflicts(const std::vector<ConflictFile>& files, const std::st
     std::string text;
     std::size_t at = 0;
     for (const ConflictHunk& hunk : file.merge.hunks) {
-      const auto body = bodies.find(++number);
+      const auto found = answers.find(++number);
       const std::string name = "hunk " + std::to_string(number);
-      const std::string why =
-          body == bodies.end() ? "is not answered" : fault_of(hunk, body->second);
+      const bool missing = found == answers.end();
+      const std::string why = missing ? "is not answered" : fault_of(hunk, found->second);
       if (!why.empty()) {
-        out.fault = name + (body == bodies.end() ? " " : ": ") + why;
+        out.fault = name + (missing ? " " : ": ") + why;
         out.texts.clear();
         return out;
       }
-      text += file.merge.text.substr(at, hunk.at - at) + replacement(hunk, body->second);
+      text += file.merge.text.substr(at, hunk.at - at) + replacement(hunk, found->second.body);
       at = hunk.at + hunk.length;
     }
     out.texts.push_back(text + file.merge.text.substr(at));
   }
-  if (number != bodies.size()) {
+  if (number != answers.size()) {
     out.texts.clear();
     out.fault = "it answers a hunk that does not exist";
   }

@@ -88,18 +88,7 @@ class Attempt {
 };
 
 Pot Attempt::pot() const {
-  Pot pot;
-  pot.step = job_.step.id;
-  pot.step_cap = tools_.config.budget.step;
-  if (job_.step.budget_usd) {
-    if (const auto own = money_from_usd(*job_.step.budget_usd);
-        own && (!pot.step_cap || *own < *pot.step_cap)) {
-      pot.step_cap = *own;
-    }
-  }
-  pot.above_first_rung =
-      plan_.rung > 0 || plan_.seat.ladder.size() == 1;  // nobody above to keep money for
-  return pot;
+  return pot_of(tools_.config.budget, job_.step, plan_.seat, plan_.rung == 0);
 }
 
 // Nothing while there are few. Recorded, so that a resumed run stops where this one did.

@@ -31,6 +31,18 @@ Money share_of(Money cap, double share) {
 
 }  // namespace
 
+Pot pot_of(const BudgetConfig& config, const Step& step, const Seat& seat, bool first_rung) {
+  Pot pot;
+  pot.step = step.id;
+  pot.step_cap = config.step;
+  if (step.budget_usd) {
+    const auto own = money_from_usd(*step.budget_usd);
+    if (own && (!pot.step_cap || *own < *pot.step_cap)) pot.step_cap = *own;
+  }
+  pot.above_first_rung = !first_rung || seat.ladder.size() == 1;
+  return pot;
+}
+
 SpentBefore spent_before(const std::vector<Event>& events, const Lineup& lineup) {
   const Account account = account_of(events);
   SpentBefore spent;

@@ -7,6 +7,7 @@
 #include "mixagent/error.h"
 #include "mixagent/event.h"
 #include "mixagent/money.h"
+#include "mixagent/plan.h"
 #include "mixagent/tools.h"
 
 #include <condition_variable>
@@ -27,6 +28,9 @@ struct Pot {
   bool above_first_rung = false;  // may draw on the escalation reserve
   std::string seat = {};          // set by whoever makes the call
 };
+// A step's own: its cap is the tighter one of the plan's and the configuration's. A seat with one
+// rung has nobody above to keep money for.
+Pot pot_of(const BudgetConfig& config, const Step& step, const Seat& seat, bool first_rung);
 
 struct Ask {
   Money input_cost;                   // worst case of the prompt

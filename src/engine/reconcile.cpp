@@ -41,23 +41,56 @@ Result<std::vector<ConflictFile>> conflicting_files(Workspaces& workspaces,
 }
 
 Result<ChatReply> ask(RunContext& run, const Conflict& conflict, const Seat& seat,
-                      const Model& model, const std::string& hunks) {
+                      const Model& model, const std::vector<ConflictFile>& files) {
   MIX_TRY(const std::string message,
           render(run.tools, "reconcile",
                  {{"others", conflict.others},
                   {"step", conflict.step.title + "\n" + conflict.step.instructions},
-                  {"hunks", hunks}}));
+                  {"hunks", show_conflicts(files)},
+                  {"fence", answer_fence(files)}}));
   ChatRequest request;
   request.messages = {{Role::user, {TextPart{message, {}}}, false}};
   request.labels.key = conflict.key + "/call:1";
   request.labels.seat = seat.name;
   request.labels.step = conflict.step.id;
   request.cache_key = seat.name + "/" + conflict.step.id;
-  Pot pot;
-  pot.step = conflict.step.id;
-  pot.step_cap = run.tools.config.budget.step;
-  pot.above_first_rung = seat.ladder.front() != model.name;
+  const Pot pot =
+      pot_of(run.tools.config.budget, conflict.step, seat, seat.ladder.front() == model.name);
   return run.caller.ask(std::move(request), {seat, model, pot});
+}
+
+struct Answer {
+  std::string text;
+  std::string problem;  // nobody could be asked
+};
+
+// That nobody could be asked is a fact too: a resumed run must not ask again, for the step's next
+// attempt was told so.
+Result<Answer> answer_to(RunContext& run, const Conflict& conflict, const Seat& seat,
+                         const Model& model, const std::vector<ConflictFile>& files) {
+  constexpr char answered = '+', failed = '-';
+  const std::string hash = tree_id(conflict.outcome.tree).text;
+  MIX_TRY(const std::string value, run.tools.journal.once(conflict.key + "/answer", hash, [&] {
+    const auto reply = ask(run, conflict, seat, model, files);
+    if (reply) return Result<std::string>(answered + text_of(reply->parts));
+    if (is_ours(reply.error())) return Result<std::string>(fail(reply.error()));
+    return Result<std::string>(failed + describe(reply.error()));
+  }));
+  Answer out;
+  (value.front() == answered ? out.text : out.problem) = value.substr(1);
+  return out;
+}
+
+// The text is the model's; the mode is merged as between two files without a conflict.
+Result<TreeEntry> merged_entry(Workspaces& workspaces, const Conflict& conflict,
+                               const std::string& path, const std::string& text) {
+  TreeEntry entry = conflict.head.at(path);
+  const auto before = conflict.outcome.base.find(path);
+  if (before != conflict.outcome.base.end() && before->second.mode == entry.mode)
+    entry.mode = conflict.outcome.tree.at(path).mode;
+  MIX_TRY(entry.blob, workspaces.put(text));
+  entry.size = static_cast<std::int64_t>(text.size());
+  return entry;
 }
 
 // As a change of the step upon the head: what no attempt may do, no answer may.
@@ -79,31 +112,28 @@ Result<Reconciled> reconcile(RunContext& run, const Conflict& conflict) {
   Workspaces& workspaces = run.tools.workspaces;
   Reconciled out;
   MIX_TRY(const auto files, conflicting_files(workspaces, conflict));
-  const std::string hunks = show_conflicts(files);
   const Lineup& lineup = run.tools.config.lineup;
   const Seat* seat = lineup.seat(conflict.step.seat);
   const Model* model = lineup.model(conflict.outcome.model);
-  if (files.empty() || hunks.size() > most_shown || seat == nullptr || model == nullptr) {
+  if (files.empty() || show_conflicts(files).size() > most_shown || seat == nullptr ||
+      model == nullptr) {
     out.problem = files.empty() ? "they are not conflicts of lines" : "there is too much of it";
     return out;
   }
-  const auto reply = ask(run, conflict, *seat, *model, hunks);
-  if (!reply) {
-    if (is_ours(reply.error())) return fail(reply.error());
-    out.problem = "nobody could be asked: " + describe(reply.error());
+  MIX_TRY(const Answer answer, answer_to(run, conflict, *seat, *model, files));
+  if (!answer.problem.empty()) {
+    out.problem = "nobody could be asked: " + answer.problem;
     return out;
   }
-  const Resolved resolved = resolve_conflicts(files, text_of(reply->parts));
+  const Resolved resolved = resolve_conflicts(files, answer.text);
   if (!resolved.fault.empty()) {
     out.problem = "the answer of " + model->name + " cannot be used: " + resolved.fault;
     return out;
   }
   out.tree = conflict.merge.tree;
   for (std::size_t i = 0; i < files.size(); ++i) {
-    TreeEntry entry = conflict.outcome.tree.at(files[i].path);
-    MIX_TRY(entry.blob, workspaces.put(resolved.texts[i]));
-    entry.size = static_cast<std::int64_t>(resolved.texts[i].size());
-    out.tree[files[i].path] = entry;
+    const std::string& path = files[i].path;
+    MIX_TRY(out.tree[path], merged_entry(workspaces, conflict, path, resolved.texts[i]));
   }
   out.problem = gate_problem(run, conflict, out.tree);
   return out;

@@ -69,6 +69,27 @@ TEST_CASE("line ends and lines that only look like markers are kept") {
   CHECK(resolve_conflicts(heading, "```hunk 1\nTwo and three\n=======\n```\n").fault == "");
 }
 
+TEST_CASE("removed or new lines have the line ends of the other side") {
+  const std::vector<ConflictFile> removed = {
+      {"a.txt", merge_three_way("a\r\nb\r\n", "b\r\n", "x\r\nb\r\n")}};
+  CHECK(resolve_conflicts(removed, "```hunk 1\nx\n```\n").texts ==
+        std::vector<std::string>{"x\r\nb\r\n"});
+  const std::vector<ConflictFile> to_unix = {{"a.txt", merge_three_way("a\r\n", "A\n", "x\r\n")}};
+  CHECK(resolve_conflicts(to_unix, "```hunk 1\nA x\n```\n").texts ==
+        std::vector<std::string>{"A x\n"});
+}
+
+TEST_CASE("an answer's fence is longer than those in the conflicting lines") {
+  const std::vector<ConflictFile> ticks = {
+      {"b.md", merge_three_way("a\n", "b\n```\nB\n", "c\n```\nC\n")}};
+  CHECK(answer_fence(ticks) == "````");
+  CHECK(answer_fence(two_hunks()) == "```");
+  CHECK(resolve_conflicts(ticks, "````hunk 1\nb c\n```\nB C\n````\n").texts ==
+        std::vector<std::string>{"b c\n```\nB C\n"});
+  CHECK(resolve_conflicts(ticks, "```hunk 1\nb c\n```\nB C\n```\n").fault ==
+        "hunk 1: its fence is not longer than those inside");
+}
+
 TEST_CASE("a side that only removes may be answered by nothing") {
   const std::vector<ConflictFile> gone = {{"a.txt", merge_three_way("a\nb\n", "b\n", "A\nb\n")}};
   CHECK(resolve_conflicts(gone, "```hunk 1\n```\n").texts == std::vector<std::string>{"b\n"});
