@@ -233,7 +233,7 @@ class Gates {
         continue;
       add("owned", path, true,
           "belongs to the step '" + other.id +
-              "', which is at work beside this one; take the change back");
+              "', which is done apart from this one; take the change back");
       return;
     }
     add("scope", path, false,

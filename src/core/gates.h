@@ -13,7 +13,7 @@ namespace mixagent {
 
 struct GateFailure {
   std::string gate;  // "empty", "protected", "conflict-markers", "refused", "placeholder",
-                     // "secret", "scope", "owned"
+                     // "secret", "scope", "owned", "tests"
   std::string why;   // for the model: what, where, what to do
   std::string path;
   bool hard = true;
@@ -25,12 +25,12 @@ struct GateInput {
   const Step& step;
   const std::vector<std::string>& protect;
   std::function<Result<std::string>(const BlobId&)> bytes;
-  const std::vector<Step>& beside;  // run at the same time; their files are theirs
+  const std::vector<Step>& beside;  // done apart from this one; their files are theirs
 };
 
 // Hard: empty patch (not for `command` and `research` steps), a protected path that the step does
 // not name, conflict markers that the patch adds, refusals of the collection, a test step that
-// writes other files than tests, a file of a step that runs beside it. Soft: placeholder
+// writes other files than tests, a file of a step that is done apart from it. Soft: placeholder
 // text in added lines ("rest unchanged"), a secret-like string added, writing outside the step's
 // files.
 std::vector<GateFailure> run_gates(const GateInput& input);

@@ -38,7 +38,7 @@ class Dispatcher {
       skip_dependants();
       start_ready();
       if (runner_.running() > 0) {
-        take_next();
+        take(next_outcome());
       } else if (!integration_.batch().empty()) {
         settle();
       } else {
@@ -52,12 +52,11 @@ class Dispatcher {
 
  private:
   void start_ready();
-  Result<StepOutcome> next_outcome();
+  StepOutcome next_outcome();
   bool ready(const Step& step) const;
   bool needs_batch(const Step& step) const;
   bool limit_reached();
   void start(const Step& step);
-  void take_next();
   void take(StepOutcome outcome);
   void settle();
   void set_back(Integration::Member member, const std::string& problem);
@@ -71,8 +70,11 @@ class Dispatcher {
   void adopt_tests(const StepOutcome& outcome);
   bool has_dependants(const Step& step) const;
   bool expects_failure(const Step& step) const;
+  void note(const Error& error) {
+    if (!out_.error) out_.error = error;
+  }
   void note_error(const Result<Event>& appended) {
-    if (!appended && !out_.error) out_.error = appended.error();
+    if (!appended) note(appended.error());
   }
 
   RunContext& run_;
@@ -90,21 +92,26 @@ class Dispatcher {
 
 // Steps end in any order, and everything after depends on that order: it is recorded, and a resumed
 // run takes the outcomes in the same one. What the world broke off is not recorded: it is done
-// anew.
-Result<StepOutcome> Dispatcher::next_outcome() {
+// anew. An outcome comes once: what cannot be recorded is taken too, and nothing starts after it.
+StepOutcome Dispatcher::next_outcome() {
   const std::string key = fmt::format("plan:{}/taken:{}", options_.revision, taken_ + 1);
-  MIX_TRY(const auto recorded, tools_.journal.recorded(key, "taken"));
-  if (recorded) {
+  const auto recorded = tools_.journal.recorded(key, "taken");
+  if (!recorded) {
+    note(recorded.error());
+  } else if (*recorded) {
     ++taken_;
-    return phase_.count(*recorded) != 0 && phase_[*recorded] == Phase::running
-               ? runner_.wait_for(*recorded)
-               : runner_.wait();
+    const auto phase = phase_.find(**recorded);
+    return phase != phase_.end() && phase->second == Phase::running ? runner_.wait_for(**recorded)
+                                                                    : runner_.wait();
   }
   StepOutcome outcome = runner_.wait();
-  if (outcome.error) return outcome;
+  if (outcome.error || !recorded) return outcome;
   ++taken_;
-  MIX_TRY(const BlobId blob, tools_.journal.put(outcome.id));
-  MIX_OK(tools_.journal.append(EffectCompleted{key, "taken", blob.text}));
+  if (const auto blob = tools_.journal.put(outcome.id)) {
+    note_error(tools_.journal.append(EffectCompleted{key, "taken", blob->text}));
+  } else {
+    note(blob.error());
+  }
   return outcome;
 }
 
@@ -192,8 +199,9 @@ StepJob Dispatcher::job_for(const Step& step) const {
   job.targets = targets_of(step, job.solo);
   for (const Step& other : plan_.steps) {
     const Phase phase = phase_.at(other.id);
-    const bool at_once = phase == Phase::running || phase == Phase::merged;
-    if (at_once && other.id != step.id) job.beside.push_back(other);
+    const bool soon = tools_.config.run.jobs > 1 && ready(other);
+    const bool apart = phase == Phase::running || phase == Phase::merged || soon;
+    if (apart && other.id != step.id) job.beside.push_back(other);
   }
   job.checks = step.checks;
   for (const std::string& needed : step.depends_on) {
@@ -253,31 +261,21 @@ void Dispatcher::start(const Step& step) {
                         again_.count(step.id) != 0 ? "/again" : "");
   note_error(
       tools_.journal.append(StepStarted{step.id, step.title, step.seat, tree_id(job.base).text}));
-  if (const auto kept = tools_.workspaces.keep(job.base); !kept && !out_.error)
-    out_.error = kept.error();
+  if (const auto kept = tools_.workspaces.keep(job.base); !kept) note(kept.error());
   runner_.start(std::move(job));
-}
-
-void Dispatcher::take_next() {
-  auto outcome = next_outcome();
-  if (!outcome) {
-    if (!out_.error) out_.error = outcome.error();
-    outcome = runner_.wait();
-  }
-  take(std::move(*outcome));
 }
 
 // Into the batch, or back.
 void Dispatcher::take(StepOutcome outcome) {
   run_.attempts[outcome.id] = outcome.attempts;
-  if (outcome.error && !out_.error) out_.error = outcome.error;
+  if (outcome.error) note(*outcome.error);
   if (outcome.status == StepStatus::failed) return ended(std::move(outcome), Phase::failed);
   const auto step = std::find_if(plan_.steps.begin(), plan_.steps.end(),
                                  [&](const Step& s) { return s.id == outcome.id; });
   Integration::Member member{&*step, std::move(outcome), {}};
   const auto problem = integration_.add(member);
   if (!problem) {
-    if (!out_.error) out_.error = problem.error();
+    note(problem.error());
     return failed(std::move(member.outcome), describe(problem.error()));
   }
   if (!problem->empty()) return set_back(std::move(member), *problem);
@@ -286,7 +284,7 @@ void Dispatcher::take(StepOutcome outcome) {
 
 void Dispatcher::settle() {
   Integration::Settled settled = integration_.settle();
-  if (settled.error && !out_.error) out_.error = settled.error;
+  if (settled.error) note(*settled.error);
   out_.checks.insert(out_.checks.end(), settled.checks.begin(), settled.checks.end());
   for (Integration::Member& one : settled.accepted) {
     if (expects_failure(*one.step)) adopt_tests(one.outcome);

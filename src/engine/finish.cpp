@@ -76,11 +76,15 @@ Result<std::vector<CheckRecord>> final_checks(RunContext& run, const Plan& plan,
   for (const Check& check : checks) {
     const CheckRecord* known = find_record(done.checks, check.command, tree);
     if (known != nullptr && known->passed()) {
-      records.push_back(*known);
-      records.back().origin = check.origin;
-      judge_tests(records.back(), latest_record(run.baseline, check.command), names, run.goal.text);
-      if (!records.back().passed()) {
-        records.pop_back();
+      CheckRecord record = *known;
+      const CheckRecord* base = latest_record(run.baseline, check.command);
+      record.origin = check.origin;
+      record.baseline_exit_code.reset();  // that of the step's base
+      if (base != nullptr) record.baseline_exit_code = base->exit_code;
+      judge_tests(record, base, names, run.goal.text);
+      if (record.passed()) {
+        records.push_back(std::move(record));
+      } else {
         missing.push_back(check);
       }
     } else {

@@ -40,6 +40,7 @@ std::string Integration::others_at(const std::vector<std::string>& paths) const 
 }
 
 Result<std::string> Integration::add(Member member) {
+  member.resolved.clear();  // of the place that it had in a batch before
   const StepOutcome& outcome = member.outcome;
   const Tree& here = head();
   if (here == outcome.base) {
@@ -115,27 +116,33 @@ Result<std::string> Integration::fault_in(std::size_t count) {
 }
 
 // The whole batch fails: halves, until one member makes the difference. Its place in the batch.
-Result<std::size_t> Integration::first_at_fault(std::string& problem) {
+Result<std::size_t> Integration::first_at_fault(std::string& problem, Settled& out) {
   std::size_t good = 0, bad = batch_.size();
   while (bad - good > 1) {
     const std::size_t middle = (good + bad) / 2;
     MIX_TRY(std::string fault, fault_in(middle));
-    (fault.empty() ? good : bad) = middle;
-    if (!fault.empty()) problem = std::move(fault);
+    if (fault.empty()) {
+      good = middle;
+      out.checks.insert(out.checks.end(), last_checks_.begin(), last_checks_.end());
+    } else {
+      bad = middle;
+      problem = std::move(fault);
+    }
   }
   return good;
 }
 
+// One by one: what the journal does not take stays in the batch, whole.
 Result<void> Integration::accept(std::size_t count, Settled& out) {
-  for (std::size_t i = 0; i < count; ++i) {
-    Member& one = batch_[i];
+  for (; count > 0; --count) {
+    Member& one = batch_.front();
     MIX_OK(run_.tools.journal.append(
         ChangeIntegrated{one.step->id, tree_id(one.head).text, {}, one.resolved}));
     good_ = one.head;
     done_.push_back({one.step->title, paths_of(one.outcome)});
     out.accepted.push_back(std::move(one));
+    batch_.erase(batch_.begin());
   }
-  batch_.erase(batch_.begin(), batch_.begin() + static_cast<std::ptrdiff_t>(count));
   return {};
 }
 
@@ -146,7 +153,7 @@ Result<void> Integration::settle_into(Settled& out) {
       out.checks.insert(out.checks.end(), last_checks_.begin(), last_checks_.end());
       return accept(batch_.size(), out);
     }
-    MIX_TRY(const std::size_t fault, first_at_fault(problem));
+    MIX_TRY(const std::size_t fault, first_at_fault(problem, out));
     MIX_OK(run_.tools.journal.append(NoteAdded{problem, batch_[fault].step->id}));
     MIX_OK(accept(fault, out));
     out.back.push_back({std::move(batch_.front()), problem});

@@ -27,7 +27,7 @@ class Integration {
   struct Settled {
     std::vector<Member> accepted;
     std::vector<Setback> back;
-    std::vector<CheckRecord> checks;  // on the good tree
+    std::vector<CheckRecord> checks;  // that passed, on the trees that became good
     std::optional<Error> error;       // the world's: then some are in neither list, but here
     std::vector<Member> left;
   };
@@ -49,7 +49,7 @@ class Integration {
   const Tree& head() const { return batch_.empty() ? good_ : batch_.back().head; }
   Result<void> settle_into(Settled& out);
   Result<std::string> fault_in(std::size_t count);
-  Result<std::size_t> first_at_fault(std::string& problem);
+  Result<std::size_t> first_at_fault(std::string& problem, Settled& out);
   Result<void> accept(std::size_t count, Settled& out);
   std::vector<Check> checks_of(std::size_t count) const;
   std::string others_at(const std::vector<std::string>& paths) const;

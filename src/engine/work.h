@@ -49,7 +49,7 @@ struct StepJob {
   bool recut = true;            // the planner may be asked about it at the ladder's end
   bool one_rung = false;        // no climbing: its failure is not the run's
   std::string targets;          // tests that a test step brought: they must pass
-  std::vector<Step> beside;     // were running when it began
+  std::vector<Step> beside;     // not on `base`: at work, about to be, or not checked yet
 };
 
 // What a step says, for the tests that it names (core/verdict.h).

@@ -14,7 +14,7 @@ MemoryJournal::MemoryJournal(Clock& clock, std::vector<Event> events,
 Result<Event> MemoryJournal::append(Fact fact) {
   // The listener runs under the lock: facts reach it in their order.
   const std::lock_guard lock(mutex_);
-  if (events_.size() >= full_after_)
+  if (events_.size() >= full_after_ || (refuse_ && refuse_(fact)))
     return fail(ErrorCode::io, "no space left on device", "journal");
   Event event;
   event.seq = static_cast<std::int64_t>(events_.size()) + 1;

@@ -39,6 +39,8 @@ class MemoryJournal final : public Journal {
     }
     return found;
   }
+  // Appends of these facts fail with io.
+  void refuse(std::function<bool(const Fact&)> which) { refuse_ = std::move(which); }
   // Appends after this many facts fail with io: a full disk.
   void full_after(std::size_t facts) { full_after_ = facts; }
 
@@ -50,6 +52,7 @@ class MemoryJournal final : public Journal {
   std::map<std::string, std::string> blobs_;
   std::function<void(const Event&)> listener_;
   std::size_t full_after_ = SIZE_MAX;
+  std::function<bool(const Fact&)> refuse_;
 };
 
 }  // namespace mixagent

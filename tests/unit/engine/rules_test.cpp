@@ -177,6 +177,48 @@ TEST_CASE("a step leaves alone what another one is at work on") {
   CHECK(world.workspaces.user_files() == Files{{"a.txt", "two"}, {"b.txt", "x"}});
 }
 
+TEST_CASE("a step leaves alone what the next one to begin is about to work on") {
+  World world(Files{{"base.txt", "base"}});
+  world.settings.run.jobs = 2;
+  world.settings.review.enabled = false;
+  planned(world, {"a", "b"});
+  for (const char* id : {"a", "b"}) check_unbroken(world, id, {"a", "b"});
+  const std::pair<std::string, std::string> finish{"finish", R"({"summary":"s"})"};
+  step_says(world, "a",
+            reply_calls({{"write_file", call_write("a.txt", "x")},
+                         {"write_file", call_write("b.txt", "mine")},
+                         finish}));
+  step_says(world, "a", reply_calls({{"run_command", R"({"command":"rm b.txt"})"}, finish}));
+  world.sandbox.on("rm b.txt", [&world](const SandboxCommand& run) -> Result<CommandResult> {
+    world.workspaces.remove_at(run.workspace, "b.txt");
+    return CommandResult{};
+  });
+  step_says(world, "b", writes("b.txt", "x"));
+  CHECK(world.go(goal_with("both", {}, Lane::plan)).exit_code == 0);
+  const auto gates = world.journal.all<GateFailed>();
+  REQUIRE(gates.size() == 1);
+  CHECK(gates[0].step == "a");
+  CHECK(gates[0].gate == "owned");
+}
+
+TEST_CASE("a step's outcome that cannot be recorded ends the run, and is not waited for again") {
+  World world(Files{{"base.txt", "base"}});
+  world.settings.run.jobs = 1;
+  world.settings.review.enabled = false;
+  planned(world, {"a", "b"});
+  for (const std::string& id : std::vector<std::string>{"a", "b"}) {
+    check_unbroken(world, id, {"a", "b"});
+    step_says(world, id, writes(id + ".txt", "x"));
+  }
+  world.journal.refuse([](const Fact& fact) {
+    const auto* effect = std::get_if<EffectCompleted>(&fact);
+    return effect != nullptr && effect->hash == "taken";
+  });
+  CHECK(world.go(goal_with("both", {}, Lane::plan)).exit_code != 0);
+  CHECK(world.journal.all<StepStarted>().size() == 1);
+  CHECK(world.journal.all<StepCompleted>().size() == 1);
+}
+
 TEST_CASE("ask_advisor is answered three times in an attempt") {
   World world(Files{{"a.txt", "one\n"}});
   world.check_holds("check-two", "a.txt", "two");
