@@ -5,6 +5,15 @@
 
 namespace mixagent {
 
+namespace {
+
+// Too little money for advice does not end the work.
+bool ends_work(const Error& error) {
+  return error.code == ErrorCode::cancelled || error.code == ErrorCode::io;
+}
+
+}  // namespace
+
 Result<Advice> ask_advisor(Tools& tools, Caller& caller, const Pot& pot, CallLabels asker,
                            const std::string& key, const std::string& question) {
   const Seat* seat = tools.config.lineup.seat("advisor");
@@ -20,10 +29,14 @@ Result<Advice> ask_advisor(Tools& tools, Caller& caller, const Pot& pot, CallLab
   request.labels.key = key;
   request.labels.seat = seat->name;
   request.cache_key = "advisor";
-  const auto reply = caller.ask(std::move(request), {*seat, *model, pot});
+  const auto reply = ask_helper(
+      tools.journal, key,
+      [&] {
+        return caller.ask(request, {*seat, *model, pot});
+      },
+      ends_work);
   if (!reply) {
-    if (reply.error().code == ErrorCode::cancelled || reply.error().code == ErrorCode::io)
-      return fail(reply.error());
+    if (ends_work(reply.error())) return fail(reply.error());
     return Advice{false, "the advisor cannot be asked: " + describe(reply.error())};
   }
   const std::string answer(trim(text_of(reply->parts)));

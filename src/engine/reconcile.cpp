@@ -59,28 +59,6 @@ Result<ChatReply> ask(RunContext& run, const Conflict& conflict, const Seat& sea
   return run.caller.ask(std::move(request), {seat, model, pot});
 }
 
-struct Answer {
-  std::string text;
-  std::string problem;  // nobody could be asked
-};
-
-// That nobody could be asked is a fact too: a resumed run must not ask again, for the step's next
-// attempt was told so.
-Result<Answer> answer_to(RunContext& run, const Conflict& conflict, const Seat& seat,
-                         const Model& model, const std::vector<ConflictFile>& files) {
-  constexpr char answered = '+', failed = '-';
-  const std::string hash = tree_id(conflict.outcome.tree).text;
-  MIX_TRY(const std::string value, run.tools.journal.once(conflict.key + "/answer", hash, [&] {
-    const auto reply = ask(run, conflict, seat, model, files);
-    if (reply) return Result<std::string>(answered + text_of(reply->parts));
-    if (is_ours(reply.error())) return Result<std::string>(fail(reply.error()));
-    return Result<std::string>(failed + describe(reply.error()));
-  }));
-  Answer out;
-  (value.front() == answered ? out.text : out.problem) = value.substr(1);
-  return out;
-}
-
 // The text is the model's; the mode is merged as between two files without a conflict.
 Result<TreeEntry> merged_entry(Workspaces& workspaces, const Conflict& conflict,
                                const std::string& path, const std::string& text) {
@@ -120,12 +98,14 @@ Result<Reconciled> reconcile(RunContext& run, const Conflict& conflict) {
     out.problem = files.empty() ? "they are not conflicts of lines" : "there is too much of it";
     return out;
   }
-  MIX_TRY(const Answer answer, answer_to(run, conflict, *seat, *model, files));
-  if (!answer.problem.empty()) {
-    out.problem = "nobody could be asked: " + answer.problem;
+  const auto reply = ask_helper(run.tools.journal, conflict.key,
+                                [&] { return ask(run, conflict, *seat, *model, files); });
+  if (!reply) {
+    if (is_ours(reply.error())) return fail(reply.error());
+    out.problem = "nobody could be asked: " + describe(reply.error());
     return out;
   }
-  const Resolved resolved = resolve_conflicts(files, answer.text);
+  const Resolved resolved = resolve_conflicts(files, text_of(reply->parts));
   if (!resolved.fault.empty()) {
     out.problem = "the answer of " + model->name + " cannot be used: " + resolved.fault;
     return out;

@@ -64,7 +64,7 @@ Result<Reviewed> review_diff(RunContext& run, const ReviewRequest& request) {
       {*seat, *model, request.pot, request.key, step, 0, system, seat->tools, "reviewer"});
   MIX_TRY(const std::string message, first_message(run, request));
   conversation.say(message);
-  auto ended = conversation.run();
+  const auto ended = ask_helper(tools.journal, request.key, [&] { return conversation.run(); });
   if (!ended) {
     if (is_ours(ended.error())) return fail(ended.error());
     out.note = "the reviewer could not be reached: " + describe(ended.error());

@@ -41,7 +41,7 @@ Result<std::string> scout(RunContext& run, const std::string& key, const std::st
   MIX_TRY(const std::string message,
           render(tools, "scout_goal", {{"goal", goal}, {"notes", ""}, {"files", files}}));
   conversation.say(message);
-  const auto ended = conversation.run();
+  const auto ended = ask_helper(tools.journal, key + "/scout", [&] { return conversation.run(); });
   if (!ended && is_ours(ended.error())) return fail(ended.error());
   if (ended && ended->kind == EndKind::terminal) {
     if (const auto* brief = std::get_if<SubmitBrief>(&*ended->action)) return brief_text(*brief);

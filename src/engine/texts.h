@@ -24,6 +24,22 @@ std::vector<std::string> worker_tools(const Lineup& lineup, const Seat& seat);
 // is only news.
 bool is_ours(const Error& error);
 
+// Asks a helper. That it failed is a fact, where that is only news: the rest of the run was told
+// so, and a resumed one must not ask again. `key` is that of its first call, or what those begin
+// with.
+template <class Ask>
+auto ask_helper(Journal& journal, const std::string& key, const Ask& ask,
+                bool (*ends_work)(const Error&) = is_ours) -> decltype(ask()) {
+  const std::string fact = key + "/failed";
+  MIX_TRY(const auto before, journal.recorded(fact, "failed"));
+  if (before) return fail(ErrorCode::network, *before);
+  auto answer = ask();
+  if (answer || ends_work(answer.error())) return answer;
+  MIX_TRY(const BlobId blob, journal.put(describe(answer.error())));
+  MIX_OK(journal.append(EffectCompleted{fact, "failed", blob.text}));
+  return answer;
+}
+
 std::string findings_text(const std::vector<Finding>& findings);
 std::string checks_text(const std::vector<CheckRecord>& checks);  // facts for the reviewer
 

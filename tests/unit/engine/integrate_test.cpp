@@ -2,8 +2,11 @@
 
 #include "engine/integrate.h"
 
+#include "engine/advisor.h"
 #include "engine/finish.h"
 #include "engine/reconcile.h"
+#include "engine/reviewer.h"
+#include "engine/scout.h"
 #include "unit/engine/world.h"
 
 #include <doctest/doctest.h>
@@ -92,6 +95,26 @@ TEST_CASE("that nobody could be asked about a conflict stays so when the run is 
   REQUIRE(again);
   CHECK(again->problem == failed->problem);
   CHECK(f.world.models.requests().size() == 1);
+}
+
+TEST_CASE("helpers that could not be reached are not asked again, and the words stay the same") {
+  Fixture f;
+  f.world.settings.lineup.seats["advisor"] = seat("advisor", {}, {"judge"});
+  f.world.settings.lineup.seats["scout"] = seat("scout", {}, {"judge"});
+  for (int i = 0; i < 3; ++i) f.world.models.fails("judge", ErrorCode::overloaded, "busy");
+  ReviewRequest review;
+  review.key = "final/review:1";
+  const auto all = [&] {
+    const auto advice = ask_advisor(f.tools, f.caller, Pot{}, {}, "k/advisor", "why?");
+    const auto brief = scout(f.context, "k", "goal", f.context.snapshot.tree, "");
+    const auto reviewed = review_diff(f.context, review);
+    return std::vector<std::string>{advice.value().text, brief.value(), reviewed.value().note};
+  };
+  const std::vector<std::string> words = all();
+  CHECK(words == std::vector<std::string>{"the advisor cannot be asked: judge: busy", "",
+                                          "the reviewer could not be reached: judge: busy"});
+  CHECK(all() == words);
+  CHECK(f.world.models.requests().size() == 3);
 }
 
 TEST_CASE("the answer about a conflict is asked for once, too") {
