@@ -262,6 +262,7 @@ Result<std::unique_ptr<FilteringProxy>> FilteringProxy::open(ProxyOptions option
   auto body = std::make_unique<Body>();
   body->options = std::move(options);
   body->folder = folder;
+  MIX_OK(remove_tree(folder));  // of a killed process: its socket would be in the way
   MIX_OK(make_directories(folder));
   body->stop = Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   body->listener = Fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

@@ -528,7 +528,11 @@ TEST_CASE("what a command leaves behind in its control group dies with it") {
     const pid_t child = fork();
     if (child == 0) {
       std::ofstream(leaf->path() + "/cgroup.procs") << "0";
-      if (fork() == 0) setsid();
+      if (fork() == 0) {
+        setsid();  // and into a group that the command made itself
+        fs::create_directories(leaf->path() + "/own/deeper");
+        std::ofstream(leaf->path() + "/own/deeper/cgroup.procs") << "0";
+      }
       execl("/bin/sh", "sh", "-c", ("trap '' TERM; sleep 1000 # " + mark).c_str(), nullptr);
       _exit(1);
     }

@@ -1,6 +1,7 @@
 #include "sandbox/launch.h"
 
 #include "base/text.h"
+#include "sandbox/proxy.h"
 #include "sandbox/throw_away.h"
 #include "system/files.h"
 
@@ -199,6 +200,15 @@ TEST_CASE("a layer starts empty, whatever a killed process left there") {
     CHECK_FALSE(policy.extra[1].writable);
   }
   CHECK_FALSE(fs::exists(place.root / "work/caches-1"));
+}
+
+TEST_CASE("the proxy opens where a killed process left its socket") {
+  Place place;
+  fs::create_directories(place.root / "work/proxy-1");
+  std::ofstream(place.root / "work/proxy-1/socket") << "";
+  const auto proxy = FilteringProxy::open({}, place.root / "work/proxy-1");
+  REQUIRE_MESSAGE(proxy, (proxy ? "" : describe(proxy.error())));
+  CHECK(fs::is_socket((*proxy)->socket()));
 }
 
 TEST_CASE("what is not started at all") {
