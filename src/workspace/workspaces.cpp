@@ -249,12 +249,9 @@ class WorkspacesOnDisk final : public Workspaces {
   std::filesystem::path place_of_base(const std::filesystem::path& folder) {
     if (std::exchange(base_taken_, true)) return folder / base_name;
     auto place = options_.work / base_name;
-    const auto left = options_.cache / base_name;
+    (void)move_folder(options_.cache / base_name, place);
     // Whoever else owns files can change them while commands work on them.
-    if (is_own(left / "files"))
-      (void)move_folder(left, place);
-    else
-      (void)remove_tree(left);
+    if (!is_own(place / "files") && !remove_tree(place)) return folder / base_name;
     return place;
   }
   std::filesystem::path next_folder() {
