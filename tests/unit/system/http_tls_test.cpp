@@ -52,14 +52,17 @@ void make_certificates(const std::filesystem::path& folder) {
       folder);
 }
 
-// Answers with the HTTP version it was asked in; writes the headers of each request to a file.
+// Answers with the HTTP version it was asked in, once it has all of the request: a stream that the
+// server ends before is broken off, and the client may see that first. Writes the headers of each
+// request to a file.
 constexpr const char* server_script = R"(
 const fs = require('fs'), http2 = require('http2');
 const server = http2.createSecureServer(
     {key: fs.readFileSync('server.key'), cert: fs.readFileSync('server.pem'), allowHTTP1: true},
     (request, response) => {
       fs.appendFileSync('seen', JSON.stringify(request.headers) + '\n');
-      response.end('HTTP/' + request.httpVersion);
+      request.on('end', () => response.end('HTTP/' + request.httpVersion));
+      request.resume();
     });
 server.listen(0, '127.0.0.1', () => {
   fs.writeFileSync('port.new', String(server.address().port));
