@@ -82,8 +82,11 @@ class Dispatcher {
   const Plan& plan_;
   const DispatchOptions options_;
   std::map<std::string, Phase> phase_;
-  std::map<std::string, std::string> again_;  // steps set back once -> why
-  std::map<std::string, int> set_back_;       // and their attempts until then
+  struct SetBack {
+    std::string why;
+    int attempts = 0;  // until then
+  };
+  std::map<std::string, SetBack> again_;  // steps set back once
   int started_ = 0, taken_ = 0;
   Dispatched out_;
   Integration integration_;
@@ -190,7 +193,7 @@ StepJob Dispatcher::job_for(const Step& step) const {
   job.notes = options_.notes;
   if (const auto why = again_.find(step.id); why != again_.end())
     job.notes += (job.notes.empty() ? "" : "\n") +
-                 ("This step was done before and did not fit: " + why->second);
+                 ("This step was done before and did not fit: " + why->second.why);
   job.later_rung = options_.later_rung;
   job.review = tools_.config.review.enabled;
   job.recut = options_.recut;
@@ -299,8 +302,7 @@ void Dispatcher::settle() {
 void Dispatcher::set_back(Integration::Member member, const std::string& problem) {
   if (again_.count(member.step->id) != 0 || tools_.cancel.requested())
     return failed(std::move(member.outcome), problem);
-  again_[member.step->id] = problem;
-  set_back_[member.step->id] = member.outcome.attempts;
+  again_[member.step->id] = {problem, member.outcome.attempts};
   phase_[member.step->id] = Phase::waiting;
 }
 
@@ -320,8 +322,10 @@ void Dispatcher::ended(StepOutcome outcome, Phase phase) {
       out_.blocked = outcome.id + ": " + outcome.blocked;
   }
   const std::string tree = phase == Phase::accepted ? tree_id(outcome.tree).text : "";
-  note_error(tools_.journal.append(StepCompleted{outcome.id, outcome.status, tree, outcome.why,
-                                                 outcome.attempt, set_back_[outcome.id]}));
+  const auto back = again_.find(outcome.id);
+  note_error(tools_.journal.append(
+      StepCompleted{outcome.id, outcome.status, tree, outcome.why, outcome.attempt,
+                    back == again_.end() ? 0 : back->second.attempts}));
   out_.checks.insert(out_.checks.end(), outcome.checks.begin(), outcome.checks.end());
   if (phase == Phase::accepted)
     out_.open.insert(out_.open.end(), outcome.open.begin(), outcome.open.end());
